@@ -1,0 +1,1 @@
+namespace Freshet; internal static class Placeholder;
