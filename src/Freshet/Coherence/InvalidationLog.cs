@@ -1,0 +1,68 @@
+namespace Freshet.Coherence;
+
+/// <summary>One record of a log: the tags that one write touched.</summary>
+/// <param name="Offset">Its number in the epoch; the first is 1.</param>
+/// <param name="Tags">The tags; never values.</param>
+internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags);
+
+/// <summary>What a log answers to a follower that asks for the records after its position.</summary>
+/// <param name="Head">The head at the moment of reading.</param>
+/// <param name="Records">The records after the position, in order; null when the log no longer holds all of them or is of another epoch.</param>
+internal readonly record struct LogReading(Position Head, IReadOnlyList<LogRecord>? Records);
+
+/// <summary>
+/// A tenant's invalidation log: an epoch, an offset, and the last records. The embedded store holds one for each tenant.
+/// Not thread-safe: the store that holds it takes a lock.
+/// </summary>
+internal sealed class InvalidationLog
+{
+    public const int DefaultCapacity = 1024;
+
+    private readonly LogRecord[] _ring;
+    private long _offset;
+
+    /// <param name="epoch">A name of this incarnation that no other has.</param>
+    /// <param name="capacity">How many records it keeps for followers; older ones are trimmed.</param>
+    public InvalidationLog(Epoch epoch, int capacity = DefaultCapacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        Epoch = epoch;
+        _ring = new LogRecord[capacity];
+    }
+
+    public Epoch Epoch { get; private set; }
+
+    public Position Head => new(Epoch, _offset);
+
+    /// <summary>Appends a record whose write is known to have committed (C8), and says where it stands (C9).</summary>
+    public Position Append(IReadOnlyList<Tag> tags)
+    {
+        _offset++;
+        _ring[_offset % _ring.Length] = new LogRecord(_offset, tags);
+        return Head;
+    }
+
+    public LogReading ReadAfter(Position position)
+    {
+        // C7: another epoch, or a log trimmed beyond the position, has no records to offer: the follower must forget.
+        if (position.Epoch != Epoch || position.Offset > _offset || position.Offset < _offset - _ring.Length)
+            return new LogReading(Head, null);
+
+        var records = new LogRecord[_offset - position.Offset];
+        for (var i = 0; i < records.Length; i++)
+            records[i] = _ring[(position.Offset + 1 + i) % _ring.Length];
+        return new LogReading(Head, records);
+    }
+
+    /// <summary>Starts a new epoch unless somebody has done so since <paramref name="expected"/> was read (C13).</summary>
+    /// <returns>Whether the epoch was started by this call.</returns>
+    public bool TryStartEpoch(Epoch expected, Epoch next)
+    {
+        if (Epoch != expected)
+            return false;
+        Epoch = next;
+        _offset = 0;
+        Array.Clear(_ring);
+        return true;
+    }
+}

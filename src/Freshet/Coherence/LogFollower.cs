@@ -1,0 +1,204 @@
+namespace Freshet.Coherence;
+
+/// <summary>What the node has to do next for a log it follows.</summary>
+internal enum FollowStep : byte
+{
+    /// <summary>Nothing: the record or the answer was applied, or was known already.</summary>
+    Done,
+
+    /// <summary>Read the records after <see cref="LogFollower.Applied"/> (C7).</summary>
+    ReadRecords,
+
+    /// <summary>Send a probe: only the log's head can tell what this means (C7, C13).</summary>
+    Probe,
+
+    /// <summary>The log lost its tail: start a new epoch by compare-and-swap, then probe (C13).</summary>
+    StartEpoch,
+}
+
+/// <summary>A question to the log on its way: what the node knew when it asked.</summary>
+/// <param name="Connection">The connection it was sent on.</param>
+/// <param name="SentAt">The time before it was sent, in the node's timestamps.</param>
+/// <param name="Applied">What the node had applied then.</param>
+internal readonly record struct Probe(int Connection, long SentAt, Position Applied);
+
+/// <summary>
+/// A node's copy of one tenant's log: applies its records in order to the node's clocks, and knows for how long it may be
+/// trusted. Pure: the caller does the I/O, names the time, and makes one call at a time. <see cref="InContact"/> may be
+/// read by any thread.
+/// </summary>
+internal sealed class LogFollower
+{
+    private readonly Tenant _tenant;
+    private readonly TagClocks _clocks;
+    private readonly long _maxStaleness;
+    private readonly List<IReadOnlyList<Tag>> _pending = [];
+    private Probe _answered;
+    private long _answeredOffset = -1;
+    private int _connection;
+    private bool _subscribed;
+    private long _contact = long.MinValue;
+
+    /// <param name="tenant">Whose log it is.</param>
+    /// <param name="clocks">The node's clocks.</param>
+    /// <param name="maxStaleness">How long an answered probe is good for, in the node's timestamps.</param>
+    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness)
+    {
+        _tenant = tenant;
+        _clocks = clocks;
+        _maxStaleness = maxStaleness;
+    }
+
+    /// <summary>Everything up to here is in the node's clocks. The epoch is zero before the first contact.</summary>
+    public Position Applied { get; private set; }
+
+    /// <summary>What waits to be logged, oldest first (C14).</summary>
+    public IReadOnlyList<IReadOnlyList<Tag>> Pending => _pending;
+
+    // C6: the age of contact is counted from when the probe was sent, not from when its answer came.
+    public bool InContact(long now)
+    {
+        var contact = Volatile.Read(ref _contact);
+        return contact != long.MinValue && now - contact < _maxStaleness;
+    }
+
+    /// <summary>The subscription stands; only now a probe may be sent (C7: subscribe, then read the head).</summary>
+    public FollowStep OnSubscribed()
+    {
+        _connection++;
+        _subscribed = true;
+        return FollowStep.Probe;
+    }
+
+    /// <summary>A reconnect, an unsubscribe, a redirection or an error ends contact at once (C6).</summary>
+    public void OnContactLost()
+    {
+        _subscribed = false;
+        _answeredOffset = -1;
+        Volatile.Write(ref _contact, long.MinValue);
+    }
+
+    public Probe MakeProbe(long now) => new(_connection, now, Applied);
+
+    /// <summary>The answer to a probe: the head of the log, after a write has shown that the server leads (C6).</summary>
+    public FollowStep OnHead(in Probe probe, Position head)
+    {
+        // An answer from before a reconnect says nothing about the subscription that stands now.
+        if (!_subscribed || probe.Connection != _connection)
+            return FollowStep.Done;
+        // Nor does one that was asked before this node came to know another epoch.
+        if (probe.Applied.Epoch != Applied.Epoch)
+            return FollowStep.Probe;
+
+        if (head.Epoch != Applied.Epoch)
+            Adopt(head);
+        // C13: a log that answers from before what this node had applied when it asked has lost records.
+        else if (head.Offset < probe.Applied.Offset)
+            return FollowStep.StartEpoch;
+
+        if (_answeredOffset < 0 || probe.SentAt >= _answered.SentAt)
+        {
+            _answered = probe;
+            _answeredOffset = head.Offset;
+        }
+
+        return Settle();
+    }
+
+    /// <summary>A record was pushed.</summary>
+    public FollowStep OnRecord(Epoch epoch, LogRecord record)
+    {
+        // A late record of an old epoch and an early one of a new epoch look alike; the head decides.
+        if (epoch != Applied.Epoch)
+            return FollowStep.Probe;
+        if (record.Offset <= Applied.Offset)
+            return FollowStep.Done;
+        if (record.Offset > Applied.Offset + 1)
+            return FollowStep.ReadRecords; // C7: records apply in order; the gap is read from the log
+        Apply(record);
+        return Settle();
+    }
+
+    /// <summary>The answer to <see cref="FollowStep.ReadRecords"/>; <paramref name="asked"/> was made before it was sent.</summary>
+    public FollowStep OnRecords(in Probe asked, LogReading reading)
+    {
+        if (!_subscribed || asked.Connection != _connection || asked.Applied.Epoch != Applied.Epoch)
+            return FollowStep.Done;
+
+        if (reading.Records is null || reading.Head.Epoch != Applied.Epoch)
+        {
+            // C7: trimmed, or another epoch: what lies between cannot be known.
+            if (reading.Head.Epoch != Applied.Epoch || reading.Head.Offset > Applied.Offset)
+                Adopt(reading.Head);
+            return Settle();
+        }
+
+        foreach (var record in reading.Records)
+        {
+            if (record.Offset == Applied.Offset + 1)
+                Apply(record);
+        }
+
+        return Settle();
+    }
+
+    /// <summary>An append of this node was answered: from now on the node judges by it (C9).</summary>
+    public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags)
+    {
+        if (at.Epoch == Applied.Epoch && at.Offset == Applied.Offset + 1)
+        {
+            Apply(new LogRecord(at.Offset, tags));
+            return Settle();
+        }
+
+        // Records of others lie between, or the log has a new epoch: the tags count here at once, the position follows.
+        _clocks.Touch(_tenant, tags);
+        if (at.Epoch != Applied.Epoch)
+            return FollowStep.Probe;
+        return at.Offset > Applied.Offset ? FollowStep.ReadRecords : FollowStep.Done;
+    }
+
+    /// <summary>An append could not be made or its outcome is not known: the tags are invalid here, and contact waits for them (C14).</summary>
+    public void OnNotLogged(IReadOnlyList<Tag> tags)
+    {
+        _clocks.Touch(_tenant, tags);
+        _pending.Add(tags);
+        Volatile.Write(ref _contact, long.MinValue);
+    }
+
+    /// <summary>The oldest pending tags have been logged.</summary>
+    public FollowStep OnPendingLogged(Position at)
+    {
+        var tags = _pending[0];
+        _pending.RemoveAt(0);
+        return OnAppended(at, tags);
+    }
+
+    /// <summary>Whether the node has applied everything up to a position that a client carries (C10).</summary>
+    public bool Covers(Position position) => position.Epoch == Applied.Epoch && position.Offset <= Applied.Offset;
+
+    private void Apply(LogRecord record)
+    {
+        _clocks.Touch(_tenant, record.Tags);
+        Applied = Applied with { Offset = record.Offset };
+    }
+
+    private void Adopt(Position head)
+    {
+        _clocks.Forget(_tenant);
+        Applied = head;
+        _answeredOffset = -1;
+    }
+
+    // C6: contact counts from the send time of the answered probe once every record before its answer is applied.
+    private FollowStep Settle()
+    {
+        if (_answeredOffset < 0 || _pending.Count > 0 || !_subscribed)
+            return FollowStep.Done;
+        if (Applied.Offset < _answeredOffset)
+            return FollowStep.ReadRecords;
+        if (_answered.SentAt > Volatile.Read(ref _contact))
+            Volatile.Write(ref _contact, _answered.SentAt);
+        return FollowStep.Done;
+    }
+}
