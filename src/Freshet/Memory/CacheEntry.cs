@@ -1,0 +1,58 @@
+namespace Freshet.Memory;
+
+/// <summary>
+/// What is remembered under one key: a value, where in the log it was made, and from what. Immutable, except for the state
+/// that <see cref="MemoryStore"/> keeps in it so that eviction and expiry need no node of their own.
+/// </summary>
+internal class CacheEntry : TimerLink
+{
+    /// <summary>The whole key, compared exactly.</summary>
+    public required string Key { get => _key; init => _key = value; }
+
+    public required object Value { get; init; }
+
+    /// <summary>Size of <see cref="Value"/> in bytes; key and bookkeeping are added by the store.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>The tick that was known before the load began (C1).</summary>
+    public required long Fence { get; init; }
+
+    /// <summary>Orders the loads of one fence (C11).</summary>
+    public required long Ticket { get; init; }
+
+    /// <summary>Indexes of the tag clocks that the value was made from: sorted, distinct.</summary>
+    public int[] Clocks { get; init; } = [];
+
+    /// <summary>When the load ended, as a timestamp of the engine's <see cref="TimeProvider"/>.</summary>
+    public long CreatedAt { get; init; }
+
+    /// <summary>The timestamp from which the entry is stale by age; <see cref="long.MaxValue"/>: never.</summary>
+    public long ExpiresAt { get; init; } = long.MaxValue;
+
+    /// <summary>The timestamp until which it may be served stale by age; no effect when before <see cref="ExpiresAt"/>.</summary>
+    public long StaleUntil { get; init; } = long.MinValue;
+
+    /// <summary>The timestamp from which nobody may be given this entry any more.</summary>
+    internal long UselessAt => Math.Max(ExpiresAt, StaleUntil);
+
+    /// <summary>
+    /// What the entry occupies, by which the store is bounded: value, key, clocks, this object and its table node.
+    /// </summary>
+    internal long Footprint => Bytes + (2L * Key.Length) + (4L * Clocks.Length) + Overhead;
+
+    // This object 136, its node in the table and the bucket 64, a ghost 32, headers of key and clocks 22 + 24, and the header
+    // of the value. A test holds the sum against what the collector sees.
+    private const long Overhead = 300;
+
+    private string _key = "";
+
+    /// <summary>Takes over the key object of the entry that this one replaces: the table keeps that one, so ours can go.</summary>
+    internal void ShareKeyOf(CacheEntry replaced) => _key = replaced._key;
+
+    // Uses since the eviction last looked, up to EvictionPolicy.MaxFrequency. Written without a lock by readers: a lost
+    // increment costs nothing that matters. All that follows is guarded by the store's lock.
+    internal byte Frequency;
+    internal EvictionQueue? Queue;
+    internal CacheEntry? Newer;
+    internal CacheEntry? Older;
+}
