@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Freshet.Coherence;
 
 namespace Freshet.Memory;
 
@@ -84,7 +85,7 @@ internal sealed class MemoryStore : IDisposable
                 MakeRoom_NeedsLock(footprint);
                 _policy.Add(entry);
             }
-            else if ((entry.Fence, entry.Ticket).CompareTo((present.Fence, present.Ticket)) > 0)
+            else if (Validity.Replaces(entry.Fence, entry.Ticket, present.Fence, present.Ticket)) // C11
             {
                 // Readers find the old entry until the table is written below.
                 var earned = _policy.Unlink(present);
@@ -95,7 +96,7 @@ internal sealed class MemoryStore : IDisposable
             }
             else
             {
-                return PutVerdict.NotNewer; // C11
+                return PutVerdict.NotNewer;
             }
 
             _table[entry.Key] = entry;
