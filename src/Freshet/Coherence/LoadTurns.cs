@@ -63,6 +63,9 @@ internal sealed class LoadTurns<T>
 
         public int WaiterCount => Waiters.Count;
 
+        /// <summary>The caller's own: what runs the load, and what it brought.</summary>
+        public object? State { get; set; }
+
         internal List<Waiter> Waiters { get; } = [];
 
         internal bool IsReleased { get; set; }
@@ -151,8 +154,13 @@ internal sealed class LoadTurns<T>
     }
 
     /// <summary>A request no longer waits.</summary>
-    /// <returns>Whether it was waiting for that load; false when its turn has come meanwhile.</returns>
-    public bool Leave(Load load, T handle)
+    /// <returns>The load it waited for; null when its turn has come meanwhile, so that it has a decision to carry out.</returns>
+    public Load? Leave(T handle) =>
+        _running is { } running && TryLeave(running, handle) ? running
+        : _next is { } next && TryLeave(next, handle) ? next
+        : null;
+
+    private static bool TryLeave(Load load, T handle)
     {
         for (var i = 0; i < load.Waiters.Count; i++)
         {

@@ -1,3 +1,5 @@
+using Freshet.Loading;
+
 namespace Freshet.Memory;
 
 /// <summary>
@@ -23,6 +25,9 @@ internal class CacheEntry : TimerLink
     /// <summary>Indexes of the tag clocks that the value was made from: sorted, distinct.</summary>
     public int[] Clocks { get; init; } = [];
 
+    /// <summary>What it was made from, for people and for events; <see cref="Clocks"/> is what it is judged by.</summary>
+    public EntryDependency[] Dependencies { get; init; } = [];
+
     /// <summary>When the load ended, as a timestamp of the engine's <see cref="TimeProvider"/>.</summary>
     public long CreatedAt { get; init; }
 
@@ -38,7 +43,7 @@ internal class CacheEntry : TimerLink
     /// <summary>
     /// What the entry occupies, by which the store is bounded: value, key, clocks, this object and its table node.
     /// </summary>
-    internal long Footprint => Bytes + (2L * Key.Length) + (4L * Clocks.Length) + Overhead;
+    internal long Footprint => Bytes + (2L * Key.Length) + (4L * Clocks.Length) + (24L * Dependencies.Length) + Overhead;
 
     // This object 136, its node in the table and the bucket 64, a ghost 32, headers of key and clocks 22 + 24, and the header
     // of the value. A test holds the sum against what the collector sees.

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Freshet.Diagnostics;
+
+/// <summary>
+/// The instruments of the engine, under the meter <c>Freshet</c>. No tenant, user, key or id is ever a label.
+/// </summary>
+internal sealed class CacheMetrics : IDisposable
+{
+    public const string MeterName = "Freshet";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _verdicts;
+    private readonly Counter<long> _coalesced;
+    private readonly Counter<long> _failed;
+    private readonly Counter<long> _touches;
+    private readonly Histogram<double> _loads;
+
+    public CacheMetrics(IMeterFactory? factory = null)
+    {
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        _verdicts = _meter.CreateCounter<long>("freshet.requests", "{request}", "Requests by where they were answered from and why.");
+        _coalesced = _meter.CreateCounter<long>("freshet.loads.coalesced", "{request}", "Requests that took the result of another's load.");
+        _failed = _meter.CreateCounter<long>("freshet.loads.failed", "{load}", "Loads that threw.");
+        _loads = _meter.CreateHistogram<double>("freshet.load.duration", "s", "How long loads took.");
+        _touches = _meter.CreateCounter<long>("freshet.invalidations", "{record}", "Records appended to logs.");
+    }
+
+    public void Verdict(string source, CacheReason reason)
+    {
+        if (_verdicts.Enabled)
+            _verdicts.Add(1, new KeyValuePair<string, object?>("freshet.source", source), new KeyValuePair<string, object?>("freshet.reason", reason.Text()));
+    }
+
+    public void Coalesced() => _coalesced.Add(1);
+
+    public void Loaded(TimeSpan took) => _loads.Record(took.TotalSeconds);
+
+    public void LoadFailed() => _failed.Add(1);
+
+    public void Invalidated() => _touches.Add(1);
+
+    /// <summary>Registers what is read when it is asked for.</summary>
+    public void Observe(Func<long> bytes, Func<long> entries, Func<long> exhausted)
+    {
+        _meter.CreateObservableUpDownCounter("freshet.memory.bytes", bytes, "By", "Bytes that the memory tier holds.");
+        _meter.CreateObservableUpDownCounter("freshet.memory.entries", entries, "{entry}", "Entries in the memory tier.");
+        _meter.CreateObservableCounter("freshet.loads.exhausted", exhausted, "{load}", "Loads that went ahead without a place.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+}
+
+/// <summary>The activities of the engine, under the source <c>Freshet</c>.</summary>
+internal static class FreshetActivities
+{
+    public static ActivitySource Source { get; } = new("Freshet");
+
+    public static Activity? StartLoad() => Source.StartActivity("freshet.load");
+}

@@ -1,0 +1,74 @@
+using Freshet.Coherence;
+using Freshet.Memory;
+using Freshet.Storage;
+
+namespace Freshet.Loading;
+
+/// <summary>
+/// What HTTP, <see cref="Microsoft.Extensions.Caching.Hybrid.HybridCache"/> and data layers stand on: look up, load, invalidate. Safe for concurrent use.
+/// </summary>
+internal sealed class CacheEngine(TagClocks clocks, MemoryStore memory, IInvalidationStore store, Loader loader, TimeProvider time)
+{
+    public TimeProvider Time => time;
+
+    /// <summary>To be taken first of all: what feeds an answer outside its key is read after it (C1).</summary>
+    public Arrival Arrive() => new(clocks.Now);
+
+    /// <summary>The arrival of a request whose client carries a position (C10).</summary>
+    public Arrival WithSession(Arrival arrival, Tenant tenant, Position position) =>
+        store.Covers(tenant, position) ? arrival : arrival with { MustLoad = true };
+
+    /// <summary>Looks for an entry that may answer the request.</summary>
+    /// <param name="key">The key, compared exactly.</param>
+    /// <param name="arrival">The request's arrival.</param>
+    /// <param name="entry">The entry when the verdict is <see cref="CacheReason.Fresh"/> or <see cref="CacheReason.Expired"/>
+    /// (valid, stale by age); else null.</param>
+    /// <returns>The verdict. <see cref="CacheReason.HitForPass"/>: load alone, nobody should wait.</returns>
+    public CacheReason Look(ReadOnlySpan<char> key, Arrival arrival, out CacheEntry? entry)
+    {
+        if (!memory.TryGet(key, out entry))
+            return CacheReason.Absent;
+
+        var now = time.GetTimestamp();
+        var verdict = Validity.Judge(clocks, entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
+        if (verdict is CacheReason.Fresh)
+        {
+            if (!HitForPass.Is(entry))
+                return verdict;
+            entry = null;
+            return CacheReason.HitForPass;
+        }
+
+        if (verdict is not CacheReason.Expired || HitForPass.Is(entry))
+            entry = null;
+        return verdict;
+    }
+
+    /// <summary>Whether an entry that is stale by age may still be served (C15: age is all that is ever forgiven).</summary>
+    public bool MayServeStale(CacheEntry entry) => time.GetTimestamp() < entry.StaleUntil;
+
+    /// <summary>How long ago the entry was made.</summary>
+    public TimeSpan AgeOf(CacheEntry entry) => time.GetElapsedTime(entry.CreatedAt);
+
+    /// <inheritdoc cref="Loader.LoadAsync"/>
+    public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel) =>
+        request.Why is CacheReason.HitForPass
+            ? loader.LoadAloneAsync(key, request, cancel)
+            : loader.LoadAsync(key, request, cancel);
+
+    /// <summary>Stores a value that the caller has made himself, as of now.</summary>
+    public void Put(CacheEntry entry) => memory.Put(entry);
+
+    /// <summary>Invalidates all that depends on one of the tags. Call it once the write is known to have committed (C8).</summary>
+    /// <returns>The position from which on the write shows; by then this node judges by it (C9).</returns>
+    public async ValueTask<Position> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags)
+    {
+        LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
+        var position = await store.AppendAsync(tenant, tags).ConfigureAwait(false);
+        AcknowledgedWrites.Current?.Add(tenant, position);
+        return position;
+    }
+
+    /// <summary>The position that this node has applied.</summary>
+    public Position Applied(Tenant tenant) => store.Applied(tenant);
+}

@@ -1,0 +1,178 @@
+using System.Security.Cryptography;
+using System.Text;
+using Freshet.Coherence;
+using Freshet.Keys;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Options;
+
+namespace Freshet.Loading;
+
+/// <summary>
+/// Data instead of responses: the <see cref="HybridCache"/> abstraction on the coherent engine, so that code written for
+/// it gets coherence without a change. Keys live within the current tenant; a tag is a path such as <c>import/42</c>.
+/// </summary>
+internal sealed class DataCache(
+    CacheEngine engine, TenantContext tenants, DataSerializers serializers, IOptions<FreshetOptions> options) : HybridCache
+{
+    // Key and tag of one entry of data: a reserved first segment that no entity or user tag has.
+    private const string KeyTag = "\u0001key";
+    private readonly TimeSpan _defaultLifetime = options.Value.DefaultLifetime;
+    private readonly string _appVersion = options.Value.AppVersion;
+    private readonly bool _enabled = options.Value.Enabled;
+
+    /// <inheritdoc/>
+    public override ValueTask<T> GetOrCreateAsync<TState, T>(
+        string key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(factory);
+        var flags = options?.Flags ?? HybridCacheEntryFlags.None;
+        if (!_enabled)
+            return flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData) ? default : factory(state, cancellationToken);
+
+        var arrival = engine.Arrive();
+        var tenant = tenants.Current;
+        var form = serializers.For<T>();
+        var writer = Write(stackalloc char[256], tenant, key, form.Name);
+        var why = CacheReason.RequestDirective;
+        string written;
+        try
+        {
+            if (!flags.HasFlag(HybridCacheEntryFlags.DisableLocalCacheRead))
+            {
+                why = engine.Look(writer.Written, arrival, out var entry);
+                if (why is CacheReason.Fresh)
+                {
+                    LoadScope.Current?.Join(entry!, isStale: false);
+                    return new ValueTask<T>(form.Read(entry!.Value));
+                }
+            }
+
+            if (flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData))
+                return default;
+            written = writer.ToString();
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+
+        var store = !flags.HasFlag(HybridCacheEntryFlags.DisableLocalCacheWrite);
+        return LoadAsync(written, key, tenant, arrival, why, form, state, factory, store, LifetimeOf(options), tags, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask SetAsync<T>(
+        string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        if (!_enabled)
+            return;
+
+        var tenant = tenants.Current;
+        var form = serializers.For<T>();
+        var written = WriteKey(tenant, key, form.Name);
+        // The value takes the place of every earlier one, on every node and in every load that is running (C9).
+        await engine.InvalidateAsync(tenant, [KeyTagOf(key)]).ConfigureAwait(false);
+        var arrival = engine.Arrive();
+        await engine.LoadAsync(written, new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load), cancellationToken).ConfigureAwait(false);
+
+        ValueTask<Loaded> Load(LoadScope scope, CancellationToken cancel)
+        {
+            Declare(scope, key, tags);
+            var stored = form.Write(value, out var bytes);
+            return new ValueTask<Loaded>(new Loaded(stored, bytes, LifetimeOf(options)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        await engine.InvalidateAsync(tenants.Current, [KeyTagOf(key)]).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        // HybridCache's own word for "everything".
+        await engine.InvalidateAsync(tenants.Current, [tag == "*" ? Tag.Root : ToTag(tag)]).ConfigureAwait(false);
+    }
+
+    private async ValueTask<T> LoadAsync<TState, T>(
+        string written,
+        string key,
+        Tenant tenant,
+        Arrival arrival,
+        CacheReason why,
+        DataForm<T> form,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        bool store,
+        TimeSpan lifetime,
+        IEnumerable<string>? tags,
+        CancellationToken cancel)
+    {
+        // The load goes on for the others when this caller leaves; he leaves at once.
+        var load = engine.LoadAsync(written, new LoadRequest(tenant, arrival, why, Load), cancel);
+        var outcome = await (load.IsCompletedSuccessfully || !cancel.CanBeCanceled ? load : new(load.AsTask().WaitAsync(cancel))).ConfigureAwait(false);
+        return outcome.Value is Unstored<T> own ? own.Value : form.Read(outcome.Value!);
+
+        async ValueTask<Loaded> Load(LoadScope scope, CancellationToken loadCancel)
+        {
+            Declare(scope, key, tags);
+            var value = await factory(state, loadCancel).ConfigureAwait(false);
+            if (!store)
+                scope.DoNotStore(CacheReason.Declared);
+            if (scope.Refusal is not CacheReason.None)
+                return new Loaded(new Unstored<T>(value), 0, default);
+            var stored = form.Write(value, out var bytes);
+            return new Loaded(stored, bytes, lifetime);
+        }
+    }
+
+    private TimeSpan LifetimeOf(HybridCacheEntryOptions? entry) => entry?.Expiration ?? entry?.LocalCacheExpiration ?? _defaultLifetime;
+
+    private static void Declare(LoadScope scope, string key, IEnumerable<string>? tags)
+    {
+        scope.DependsOn(KeyTagOf(key));
+        foreach (var tag in tags ?? [])
+            scope.DependsOn(ToTag(tag));
+    }
+
+    // A key may be longer than a segment; then its hash stands for it.
+    private static Tag KeyTagOf(string key) => key.Length <= KeyPart.MaxSegmentLength
+        ? Tag.Of(KeyTag, key)
+        : Tag.Of(KeyTag, "sha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+
+    // Whatever is not a path is one segment, so every string that HybridCache takes as a tag is a tag here.
+    private static Tag ToTag(string text) => Tag.TryParse(text, out var tag, out _) && !tag.Equals(Tag.Root) ? tag : Tag.Of(text);
+
+    private string WriteKey(Tenant tenant, string key, string form)
+    {
+        using var writer = Write(stackalloc char[256], tenant, key, form);
+        return writer.ToString();
+    }
+
+    private KeyWriter Write(Span<char> buffer, Tenant tenant, string key, string form)
+    {
+        var writer = new KeyWriter(buffer);
+        writer.Append("data", "kind");
+        writer.Append(_appVersion, "application version");
+        writer.Append(tenant.Id, "tenant");
+        writer.Append(key, "key");
+        writer.Append(form, "type");
+        return writer.Error is KeyPartError.None
+            ? writer
+            : throw new ArgumentException(KeyPart.Describe(writer.Error, writer.ErrorPart, key.Length, KeyPart.MaxLength), nameof(key));
+    }
+
+    // A value that nobody shares is handed on as it is, without being written and read.
+    private sealed record Unstored<T>(T Value);
+}

@@ -1,0 +1,30 @@
+using Freshet.Memory;
+
+namespace Freshet.Loading;
+
+/// <summary>
+/// The mark of a key whose last load could not be shared: for a while its requests load side by side instead of waiting
+/// for one another. It lies in the memory tier, under the key, so it is bounded and evicted like any entry.
+/// </summary>
+internal static class HitForPass
+{
+    private static readonly object Mark = new();
+
+    public static bool Is(CacheEntry entry) => ReferenceEquals(entry.Value, Mark);
+
+    public static CacheEntry Entry(string key, long fence, TimeProvider time, TimeSpan lifetime)
+    {
+        var now = time.GetTimestamp();
+        return new CacheEntry
+        {
+            Key = key,
+            Value = Mark,
+            Bytes = 0,
+            Fence = fence,
+            // Below every load of the same fence: a value that can be stored after all replaces the mark.
+            Ticket = 0,
+            CreatedAt = now,
+            ExpiresAt = now + (long)(lifetime.TotalSeconds * time.TimestampFrequency),
+        };
+    }
+}

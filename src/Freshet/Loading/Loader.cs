@@ -1,0 +1,288 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Freshet.Coherence;
+using Freshet.Diagnostics;
+using Freshet.Memory;
+using Freshet.Storage;
+
+namespace Freshet.Loading;
+
+/// <summary>
+/// Runs loads: at most two at once for each key, shared with those who may share them (C5), bounded over all keys, stored
+/// when nothing stands against it.
+/// </summary>
+/// <remarks>
+/// The decisions are those of <see cref="LoadTurns{T}"/>, made under the lock of the key; this class carries them out. A
+/// follower waits on its own signal, so its cancellation concerns nobody else.
+/// </remarks>
+internal sealed class Loader(
+    TagClocks clocks, MemoryStore memory, IInvalidationStore store, OriginGate gate, LoaderSettings settings, TimeProvider time, CacheMetrics metrics)
+{
+    private readonly ConcurrentDictionary<string, KeyLoads> _keys = new(StringComparer.Ordinal);
+    private long _ticket;
+
+    /// <summary>How many keys have loads at the moment.</summary>
+    public int KeysLoading => _keys.Count;
+
+    /// <summary>Loads the value, or takes what a load that is running or comes next brings.</summary>
+    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
+    public async ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        var parent = LoadScope.Current;
+        // A load that asks for its own key would wait for itself.
+        for (var scope = parent; scope is not null; scope = scope.Parent)
+        {
+            if (string.Equals(scope.Key, key, StringComparison.Ordinal))
+                return await RunAsync(key, request, CacheReason.HitForPass, null, null, parent, cancel).ConfigureAwait(false);
+        }
+
+        var caller = new Caller();
+        var (loads, decision) = Arrive(key, caller, request.Arrival);
+        if (decision.Turn is Turn.Follow)
+            decision = await FollowAsync(loads, caller, cancel).ConfigureAwait(false);
+
+        switch (decision.Turn)
+        {
+            case Turn.Lead:
+                return await RunAsync(key, request, request.Why, loads, decision.Load, parent, cancel).ConfigureAwait(false);
+            case Turn.Take:
+                var run = (LoadRun)decision.Load!.State!;
+                run.Error?.Throw();
+                metrics.Coalesced();
+                parent?.Join(run.Entry!, isStale: false);
+                return new LoadOutcome(run.Entry!.Value, run.Entry, CacheReason.Coalesced, CacheReason.None);
+            default:
+                return await RunAsync(key, request, CacheReason.HitForPass, null, null, parent, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Loads for this caller alone; the result is stored if it may be, and shared with nobody that waits.</summary>
+    public ValueTask<LoadOutcome> LoadAloneAsync(string key, LoadRequest request, CancellationToken cancel) =>
+        RunAsync(key, request, request.Why, null, null, LoadScope.Current, cancel);
+
+    private (KeyLoads Loads, LoadTurns<Caller>.Decision Decision) Arrive(string key, Caller caller, Arrival arrival)
+    {
+        while (true)
+        {
+            var loads = _keys.GetOrAdd(key, static _ => new KeyLoads());
+            lock (loads.Gate)
+            {
+                if (loads.IsRetired)
+                    continue;
+                var decision = loads.Turns.Arrive(caller, arrival, fence => IsKnownTouched(key, fence));
+                if (decision.Turn is Turn.Lead)
+                    decision.Load!.State = new LoadRun();
+                return (loads, decision);
+            }
+        }
+    }
+
+    // What the key was last made from, even if that entry is no longer valid, tells whether a touch since concerns it.
+    private bool IsKnownTouched(string key, long fence) =>
+        memory.TryGet(key, out var last) && !clocks.Untouched(last.Clocks, fence);
+
+    private async ValueTask<LoadTurns<Caller>.Decision> FollowAsync(KeyLoads loads, Caller caller, CancellationToken cancel)
+    {
+        try
+        {
+            return await caller.Signal.Task.WaitAsync(settings.FollowerWait, time, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LoadRun? abandoned = null;
+            bool left;
+            lock (loads.Gate)
+            {
+                var load = loads.Turns.Leave(caller);
+                left = load is not null;
+                if (load?.State is LoadRun run && run.FollowerLeft(load.WaiterCount))
+                    abandoned = run;
+            }
+
+            abandoned?.Cancel();
+            // Its turn came in the same moment: the decision must be carried out, or the next load would never run.
+            if (!left)
+                return await caller.Signal.Task.ConfigureAwait(false);
+            if (e is TimeoutException)
+                return new LoadTurns<Caller>.Decision(caller, Turn.Alone, null);
+            throw;
+        }
+    }
+
+    private async ValueTask<LoadOutcome> RunAsync(
+        string key, LoadRequest request, CacheReason why, KeyLoads? loads, LoadTurns<Caller>.Load? load, LoadScope? parent, CancellationToken cancel)
+    {
+        var run = load?.State as LoadRun ?? new LoadRun();
+        // C1: the fence is the arrival's tick, read before anything that feeds this load.
+        var scope = new LoadScope(clocks, request.Tenant, key, request.Arrival.Tick, parent, load is null ? null : _ => Release(loads!, load));
+        await using var leaderLeaves = cancel.UnsafeRegister(_ => LeaderLeft(loads, load, run), null).ConfigureAwait(false);
+
+        var end = LoadEnd.Failed;
+        var hasPlace = false;
+        try
+        {
+            hasPlace = parent is null && await gate.EnterAsync(run.Token).ConfigureAwait(false);
+            run.Token.ThrowIfCancellationRequested();
+            using var activity = FreshetActivities.StartLoad();
+            var started = time.GetTimestamp();
+            LoadScope.Current = scope;
+            var loaded = await request.Load(scope, run.Token).ConfigureAwait(false);
+            LoadScope.Current = parent;
+            metrics.Loaded(time.GetElapsedTime(started));
+
+            var (entry, notStored) = Keep(key, scope, loaded);
+            run.Entry = entry;
+            end = entry is null ? LoadEnd.NotShared : LoadEnd.Shared;
+            if (entry is not null)
+                parent?.Join(entry, isStale: false);
+            else
+                parent?.Join(scope);
+            return new LoadOutcome(loaded.Value, entry, why, notStored);
+        }
+        catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
+        {
+            end = LoadEnd.Cancelled;
+            // Nobody wants it any longer, the caller included.
+            cancel.ThrowIfCancellationRequested();
+            throw;
+        }
+        catch (Exception e)
+        {
+            metrics.LoadFailed();
+            run.Error = ExceptionDispatchInfo.Capture(e);
+            throw;
+        }
+        finally
+        {
+            LoadScope.Current = parent;
+            if (hasPlace)
+                gate.Leave();
+            if (load is not null)
+                Complete(key, loads!, load, end, run.Entry);
+        }
+    }
+
+    // Stores what may be stored. No entry means that nobody may share the value either.
+    private (CacheEntry? Entry, CacheReason NotStored) Keep(string key, LoadScope scope, Loaded loaded)
+    {
+        var refusal = scope.Refusal;
+        if (refusal is not CacheReason.None || loaded.Value is null)
+        {
+            refusal = refusal is CacheReason.None ? CacheReason.Declared : refusal;
+            if (refusal.IsLikelyToLast())
+                memory.Put(HitForPass.Entry(key, scope.Fence, time, settings.HitForPass));
+            return (null, refusal);
+        }
+
+        var (dependencies, clockIds) = scope.Snapshot();
+        var now = time.GetTimestamp();
+        var expiresAt = now + Timestamps(loaded.Lifetime);
+        var entry = new CacheEntry
+        {
+            Key = key,
+            Value = loaded.Value,
+            Bytes = loaded.Bytes,
+            Fence = scope.Fence,
+            Ticket = Interlocked.Increment(ref _ticket),
+            Clocks = clockIds,
+            Dependencies = dependencies,
+            CreatedAt = now,
+            ExpiresAt = expiresAt,
+            StaleUntil = expiresAt + Timestamps(loaded.StaleFor),
+        };
+
+        // An entry that is touched already would only take room. One that is touched after this look is found invalid when
+        // it is read (C4), so nothing depends on the order here.
+        if (!clocks.Untouched(clockIds, scope.Fence))
+            return (entry, CacheReason.TouchedDuringLoad);
+        if (!store.InContact(entry, now))
+            return (entry, CacheReason.NoContact); // C14
+        if (loaded.Lifetime <= TimeSpan.Zero && loaded.StaleFor <= TimeSpan.Zero)
+            return (entry, CacheReason.Declared);
+
+        return (entry, memory.Put(entry) switch
+        {
+            PutVerdict.Stored => CacheReason.None,
+            PutVerdict.NotNewer => CacheReason.Superseded,
+            PutVerdict.TooLarge => CacheReason.TooLarge,
+            var other => throw new UnreachableException($"Unknown verdict {other}."),
+        });
+    }
+
+    private long Timestamps(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+
+    private static void LeaderLeft(KeyLoads? loads, LoadTurns<Caller>.Load? load, LoadRun run)
+    {
+        var cancel = true;
+        if (load is not null)
+        {
+            lock (loads!.Gate)
+                cancel = run.LeaderLeft(load.WaiterCount);
+        }
+
+        if (cancel)
+            run.Cancel();
+    }
+
+    private void Release(KeyLoads loads, LoadTurns<Caller>.Load load)
+    {
+        var decisions = new List<LoadTurns<Caller>.Decision>();
+        lock (loads.Gate)
+            loads.Turns.Release(load, decisions);
+        Carry(decisions);
+    }
+
+    private void Complete(string key, KeyLoads loads, LoadTurns<Caller>.Load load, LoadEnd end, CacheEntry? entry)
+    {
+        var decisions = new List<LoadTurns<Caller>.Decision>();
+        lock (loads.Gate)
+        {
+            // C5: judged under the lock under which followers arrive. Who arrived before it read its tick before it, so a
+            // touch that precedes his arrival is seen here.
+            var stillValid = entry is not null
+                && clocks.Untouched(entry.Clocks, entry.Fence)
+                && store.InContact(entry, time.GetTimestamp());
+            loads.Turns.Complete(load, end, stillValid, decisions);
+            foreach (var decision in decisions)
+            {
+                if (decision.Turn is Turn.Lead)
+                    decision.Load!.State = new LoadRun();
+            }
+
+            if (loads.Turns.IsIdle)
+            {
+                loads.IsRetired = true;
+                _keys.TryRemove(KeyValuePair.Create(key, loads));
+            }
+        }
+
+        Carry(decisions);
+    }
+
+    private static void Carry(List<LoadTurns<Caller>.Decision> decisions)
+    {
+        foreach (var decision in decisions)
+            decision.Handle.Signal.SetResult(decision);
+    }
+
+    private sealed class Caller
+    {
+        // Continuations run elsewhere: whoever completes a load must not run the requests of its followers.
+        public TaskCompletionSource<LoadTurns<Caller>.Decision> Signal { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class KeyLoads
+    {
+        public Lock Gate { get; } = new();
+
+        public LoadTurns<Caller> Turns { get; } = new();
+
+        public bool IsRetired { get; set; }
+    }
+}
+
+/// <summary>The bounds of loading.</summary>
+/// <param name="FollowerWait">How long a follower waits before it loads for itself.</param>
+/// <param name="HitForPass">For how long a key is remembered whose value could not be shared.</param>
+internal sealed record LoaderSettings(TimeSpan FollowerWait, TimeSpan HitForPass);
