@@ -1,1 +1,1 @@
-return;
+await MigrationPlatform.PlatformApp.Build(args).RunAsync();

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using MigrationPlatform.Access;
+using MigrationPlatform.Data;
+
+namespace MigrationPlatform.Engagements;
+
+internal static class EngagementEndpoints
+{
+    public static void MapEngagements(this RouteGroupBuilder api)
+    {
+        var engagements = api.MapGroup("/engagements").WithTags("Engagements");
+        engagements.MapGet("/", List);
+        engagements.MapGet("/{id}", Get);
+        engagements.MapPut("/{id}", Update).RequireAuthorization(Policies.Write);
+    }
+
+    private static async Task<Ok<ListBody<EngagementBody>>> List(PlatformDb db, CancellationToken cancel)
+    {
+        var engagements = await db.Engagements.AsNoTracking()
+            .Include(engagement => engagement.Client).OrderBy(engagement => engagement.Name).ToListAsync(cancel);
+        var version = engagements.Sum(engagement => engagement.Version + engagement.Client!.Version);
+        return TypedResults.Ok(new ListBody<EngagementBody>(version, [.. engagements.Select(EngagementBody.Of)]));
+    }
+
+    private static async Task<Results<Ok<EngagementBody>, NotFound>> Get(string id, PlatformDb db, CancellationToken cancel) =>
+        await db.Engagements.AsNoTracking()
+            .Include(engagement => engagement.Client)
+            .SingleOrDefaultAsync(engagement => engagement.Id == id, cancel) is { } engagement
+            ? TypedResults.Ok(EngagementBody.Of(engagement))
+            : TypedResults.NotFound();
+
+    private static async Task<Results<Ok<EngagementBody>, NotFound>> Update(
+        string id, EngagementUpdate update, PlatformDb db, CancellationToken cancel)
+    {
+        var engagement = await db.Engagements
+            .Include(row => row.Client)
+            .SingleOrDefaultAsync(row => row.Id == id, cancel);
+        if (engagement is null) return TypedResults.NotFound();
+        engagement.Name = update.Name;
+        engagement.Status = update.Status;
+        await db.SaveChangesAsync(cancel);
+        return TypedResults.Ok(EngagementBody.Of(engagement));
+    }
+}
+
+internal sealed record EngagementBody(long Version, string Id, string Name, EngagementStatus Status, ClientBody Client)
+{
+    public static EngagementBody Of(Engagement engagement) =>
+        new(engagement.Version, engagement.Id, engagement.Name, engagement.Status, ClientBody.Of(engagement.Client!));
+}
+
+internal sealed record ClientBody(long Version, string Id, string Name, string Industry)
+{
+    public static ClientBody Of(Client client) => new(client.Version, client.Id, client.Name, client.Industry);
+}
+
+public sealed record EngagementUpdate(
+    [Required, StringLength(200)] string Name,
+    EngagementStatus Status);

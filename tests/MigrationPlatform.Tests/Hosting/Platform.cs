@@ -1,0 +1,67 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using MigrationPlatform.Access;
+using MigrationPlatform.Data;
+
+namespace MigrationPlatform.Tests.Hosting;
+
+/// <summary>The platform on a real socket with a database of its own.</summary>
+internal sealed class Platform : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string _folder;
+    private readonly List<HttpClient> _clients = [];
+
+    private Platform(WebApplication app, string folder) => (_app, _folder) = (app, folder);
+
+    public Uri Address => new(_app.Urls.First());
+
+    public HttpClient Anonymous => NewClient();
+
+    public static async Task<Platform> StartAsync(params string[] settings)
+    {
+        var folder = await SeededDatabase.CopyAsync();
+        var app = PlatformApp.Build([
+            "--environment", "Development", "--urls", "http://127.0.0.1:0", "--Platform:DataFolder", folder,
+            "--Logging:LogLevel:Default", "Warning", .. settings]);
+        await app.StartAsync();
+        return new Platform(app, folder);
+    }
+
+    /// <summary>A client that carries the token of a user such as <c>alice@acme</c>.</summary>
+    public async Task<HttpClient> SignInAsync(string user)
+    {
+        var client = NewClient();
+        using var answer = await client.PostAsJsonAsync("/dev/token", new { user });
+        answer.EnsureSuccessStatusCode();
+        var token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    /// <summary>Works on the database as a job of the tenant would: in process, past HTTP.</summary>
+    public async Task InDatabaseAsync(string tenant, Func<PlatformDb, Task> work)
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<CurrentTenant>().Enter(tenant);
+        await work(scope.ServiceProvider.GetRequiredService<PlatformDb>());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await _app.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private HttpClient NewClient()
+    {
+        var client = new HttpClient { BaseAddress = Address };
+        _clients.Add(client);
+        return client;
+    }
+}
