@@ -1,0 +1,12 @@
+using Traffic.Scripts;
+
+namespace Traffic.Checking;
+
+/// <summary>One answer as a client got it.</summary>
+/// <param name="Client">The number of the client: one browser of one user.</param>
+/// <param name="User">Who is signed in there.</param>
+/// <param name="Call">What was asked.</param>
+/// <param name="Begin">The ledger's moment before the request was sent.</param>
+/// <param name="Status">The status code.</param>
+/// <param name="Shown">The body, or for a 304 the body this client held; null when there is none.</param>
+internal sealed record Answer(int Client, Account User, Call Call, long Begin, int Status, Content? Shown);

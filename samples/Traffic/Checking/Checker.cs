@@ -1,0 +1,93 @@
+using Traffic.Scripts;
+
+namespace Traffic.Checking;
+
+/// <summary>
+/// Judges every answer by the promise: it is never older than a write acknowledged before its request began. No I/O and no
+/// clock: it knows what the <paramref name="ledger"/> knows.
+/// </summary>
+/// <param name="ledger">Filled by <see cref="Acknowledge"/>.</param>
+/// <param name="dashboards">The version of each tenant's dashboard before the first write.</param>
+internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> dashboards)
+{
+    /// <summary>The types whose changes the dashboard's version counts.</summary>
+    public static readonly RowType[] OnDashboard = [RowType.Engagement, RowType.Import, RowType.Mapping, RowType.Asset];
+
+    /// <summary>Takes the answer to a write into account; call it as soon as the answer has arrived.</summary>
+    public Broken? Acknowledge(Answer answer)
+    {
+        if (answer.Status is < 200 or > 299 || answer.Shown is not { } shown) return Failed(answer);
+        ledger.Acknowledge(answer.Client, answer.User.Tenant, shown);
+        return WrongTenant(answer, shown);
+    }
+
+    /// <summary>Judges the answer to a read; null when it keeps the promise. A 304 is judged as the body that the client held.</summary>
+    public Broken? Judge(Answer answer)
+    {
+        if (answer.Status == 304 && answer.Shown is null) return Break(answer, BrokenKind.NothingHeld, "304 to a client that holds no body");
+        if (answer.Status is not (200 or 304) || answer.Shown is not { } shown) return Failed(answer);
+        return WrongTenant(answer, shown)
+            ?? WrongRow(answer, shown)
+            ?? StaleRow(answer, shown)
+            ?? StaleDashboard(answer, shown)
+            ?? MissingRow(answer, shown)
+            ?? WrongRole(answer, shown);
+    }
+
+    private static Broken Failed(Answer answer) => Break(answer, BrokenKind.Failed, $"status {answer.Status}");
+
+    private static Broken? WrongTenant(Answer answer, Content shown) =>
+        shown.Tenant is null || shown.Tenant == answer.User.Tenant
+            ? null
+            : Break(answer, BrokenKind.WrongTenant, $"content of {shown.Tenant} for {answer.User.Login}");
+
+    private static Broken? WrongRow(Answer answer, Content shown)
+    {
+        if (answer.Call.Shows is not (Shows.Row or Shows.Context)) return null;
+        // Ids that differ only in case are different rows: ordinal.
+        var asked = answer.Call.Shows == Shows.Context ? answer.User.Id : answer.Call.Path[(answer.Call.Path.LastIndexOf('/') + 1)..];
+        return shown.Rows[0].Id == asked ? null : Break(answer, BrokenKind.WrongRow, $"row {shown.Rows[0].Id} where {asked} was asked for");
+    }
+
+    private Broken? StaleRow(Answer answer, Content shown)
+    {
+        foreach (var row in shown.Rows)
+        {
+            var resource = new Resource(answer.User.Tenant, row.Type, row.Id);
+            var floor = ledger.FloorOf(resource, answer.Begin, answer.Client);
+            if (row.Version >= floor.Version) continue;
+            var kind = row.Version < floor.SeenByClient ? BrokenKind.OwnWriteLost : BrokenKind.AcknowledgedWriteLost;
+            return Break(answer, kind, $"{resource} at version {row.Version}, acknowledged was {floor.Version}");
+        }
+
+        return null;
+    }
+
+    private Broken? StaleDashboard(Answer answer, Content shown)
+    {
+        if (answer.Call.Shows != Shows.Dashboard) return null;
+        var floor = dashboards[answer.User.Tenant] + ledger.ChangesOf(answer.User.Tenant, OnDashboard, answer.Begin);
+        return shown.Version >= floor
+            ? null
+            : Break(answer, BrokenKind.AcknowledgedWriteLost, $"dashboard at version {shown.Version}, acknowledged was {floor}");
+    }
+
+    private Broken? MissingRow(Answer answer, Content shown)
+    {
+        if (!answer.Call.ShowsAll || !shown.Complete) return null;
+        var there = shown.Rows.Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
+        var missing = ledger.Known(answer.User.Tenant, answer.Call.Type, answer.Begin).FirstOrDefault(row => !there.Contains(row.Id));
+        return missing == default ? null : Break(answer, BrokenKind.RowMissing, $"{missing} is not in the list");
+    }
+
+    private Broken? WrongRole(Answer answer, Content shown)
+    {
+        if (answer.Call.Shows != Shows.Context) return null;
+        var role = ledger.RoleAt(new Resource(answer.User.Tenant, RowType.User, answer.User.Id), shown.Rows[0].Version);
+        return role is null || role == shown.Role
+            ? null
+            : Break(answer, BrokenKind.WrongRole, $"role {shown.Role} at the version that made it {role}");
+    }
+
+    private static Broken Break(Answer answer, BrokenKind kind, string reason) => new(kind, answer.Call.Route, answer.Call.Path, reason);
+}

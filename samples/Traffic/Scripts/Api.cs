@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace Traffic.Scripts;
+
+/// <summary>The platform's API as calls of the script.</summary>
+internal static class Api
+{
+    private const string Root = "/api/v1";
+
+    public static Call Context { get; } = Get("/context/me", "/context/me", Shows.Context, RowType.User);
+
+    public static Call Dashboard { get; } = Get("/dashboard/summary", "/dashboard/summary", Shows.Dashboard);
+
+    public static Call Engagements { get; } = Get("/engagements", "/engagements", Shows.List, RowType.Engagement) with { ShowsAll = true };
+
+    public static Call Imports { get; } = Get("/imports", "/imports", Shows.List, RowType.Import) with { ShowsAll = true };
+
+    public static Call Countries(string language) =>
+        Get("/reference/countries", $"/reference/countries?lang={language}", Shows.Reference);
+
+    public static Call User(string id) => Get("/users/{id}", $"/users/{id}", Shows.Row, RowType.User);
+
+    public static Call Engagement(string id) => Get("/engagements/{id}", $"/engagements/{id}", Shows.Row, RowType.Engagement);
+
+    public static Call Import(string id) => Get("/imports/{id}", $"/imports/{id}", Shows.Row, RowType.Import);
+
+    public static Call Mappings(string import) =>
+        Get("/imports/{id}/field-mappings", $"/imports/{import}/field-mappings", Shows.List, RowType.Mapping);
+
+    public static Call Asset(string id) => Get("/assets/{id}", $"/assets/{id}", Shows.Row, RowType.Asset);
+
+    public static Call Assets(string engagement, int page, int pageSize) =>
+        Get("/assets", $"/assets?engagementId={engagement}&page={page}&pageSize={pageSize}&sort=name", Shows.List, RowType.Asset);
+
+    public static Call RenameEngagement(string id, string name, string status) =>
+        Send("PUT /engagements/{id}", $"/engagements/{id}", Shows.Row, RowType.Engagement, new { name, status });
+
+    public static Call ChangeRole(string user, string role) =>
+        Send("PUT /users/{id}/role", $"/users/{user}/role", Shows.Row, RowType.User, new { role });
+
+    public static Call PatchMapping(string id, string status) =>
+        Send("PATCH /field-mappings/{id}", $"/field-mappings/{id}", Shows.Row, RowType.Mapping, new { status });
+
+    public static Call Approve(string import, IReadOnlyList<string> mappings) =>
+        Send(
+            "POST /imports/{id}/field-mappings/bulk", $"/imports/{import}/field-mappings/bulk", Shows.List, RowType.Mapping,
+            new { action = "approve", ids = mappings });
+
+    public static Call PatchAsset(string id, string name) =>
+        Send("PATCH /assets/{id}", $"/assets/{id}", Shows.Row, RowType.Asset, new { name });
+
+    public static Call ImportCsv(string engagement, string csv) =>
+        new(
+            $"POST {Root}/imports", $"{Root}/imports?engagementId={engagement}", Shows.Row, RowType.Import,
+            new Payload("text/csv", csv));
+
+    private static Call Get(string template, string path, Shows shows, RowType type = RowType.None) =>
+        new($"GET {Root}{template}", Root + path, shows, type);
+
+    private static Call Send(string route, string path, Shows shows, RowType type, object body) =>
+        new(
+            route.Replace(" ", $" {Root}", StringComparison.Ordinal), Root + path, shows, type,
+            new Payload("application/json", JsonSerializer.Serialize(body)));
+}

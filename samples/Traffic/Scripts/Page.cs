@@ -1,0 +1,71 @@
+namespace Traffic.Scripts;
+
+/// <summary>A page of the platform's front end: the calls that open it, and the write that can be made on it.</summary>
+internal sealed record Page(string Name, IReadOnlyList<Call> Calls, Func<Dice, Call>? Write);
+
+/// <summary>The pages that one user can open, drawn from what exists in the user's tenant.</summary>
+internal sealed class Pages(Account user, TenantWorld world, Mix mix, string language)
+{
+    private static readonly string[] Statuses = ["approved", "rejected", "pending"];
+    private static readonly string[] Phases = ["planned", "active", "done"];
+    private readonly Call _countries = Api.Countries(language);
+
+    public Page Dashboard() =>
+        new("dashboard", [Api.Context, Api.Dashboard, Api.Engagements, Api.Imports, _countries], Write: null);
+
+    /// <summary>Weights of the pages: a user looks at lists and details about equally often, and at people rarely.</summary>
+    public Page Any(Dice dice) => dice.Below(10) switch
+    {
+        0 or 1 => Dashboard(),
+        2 or 3 => Engagement(dice.PickPopular(world.Engagements)),
+        4 or 5 => Import(dice.PickPopular(world.Imports)),
+        6 or 7 => Assets(dice.PickPopular(world.Engagements), 1 + dice.Below(2)),
+        8 => Asset(dice.PickPopular(world.Engagements), dice),
+        _ => People(dice.Pick(world.Accounts)),
+    };
+
+    private Page Engagement(EngagementWorld it) =>
+        new(
+            "engagement",
+            [Api.Context, Api.Engagement(it.Id), Api.Imports, Api.Assets(it.Id, 1, mix.PageSize), _countries],
+            dice => Api.RenameEngagement(it.Id, $"Engagement {it.Id}, {dice.Below(1000)}", dice.Pick(Phases)));
+
+    private Page Import(ImportWorld it) =>
+        new(
+            "import",
+            [Api.Context, Api.Import(it.Id), Api.Mappings(it.Id), Api.Engagement(it.EngagementId)],
+            dice => WriteMappings(it, dice));
+
+    private static Call WriteMappings(ImportWorld import, Dice dice) =>
+        dice.Chance(0.25)
+            ? Api.Approve(import.Id, [.. import.Mappings.Skip(dice.Below(import.Mappings.Count)).Take(5)])
+            : Api.PatchMapping(dice.Pick(import.Mappings), dice.Pick(Statuses));
+
+    private Page Assets(EngagementWorld it, int page) =>
+        new(
+            "assets",
+            [Api.Context, Api.Engagement(it.Id), Api.Assets(it.Id, page, mix.PageSize), _countries],
+            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(dice.PickPopular(it.Assets), $"Asset {dice.Below(1000)}"));
+
+    private static Call Csv(EngagementWorld engagement, Dice dice) =>
+        Api.ImportCsv(
+            engagement.Id,
+            "name,type,value\n" + string.Concat(
+                Enumerable.Range(1, 20).Select(row => $"Imported {dice.Below(1000)}-{row},server,{dice.Below(10_000)}\n")));
+
+    private Page Asset(EngagementWorld it, Dice dice)
+    {
+        var asset = dice.PickPopular(it.Assets);
+        return new(
+            "asset",
+            [Api.Context, Api.Asset(asset), Api.Engagement(it.Id), Api.Assets(it.Id, 1, mix.PageSize)],
+            then => Api.PatchAsset(asset, $"Asset {then.Below(1000)}"));
+    }
+
+    private Page People(Account of) =>
+        new(
+            "people",
+            [Api.Context, Api.User(of.Id), Api.User(user.Id), Api.Engagements],
+            // Only an admin may, and not to oneself or another admin: the script must stay playable.
+            user.IsAdmin && !of.IsAdmin ? dice => Api.ChangeRole(of.Id, dice.Chance(0.5) ? "editor" : "viewer") : null);
+}
