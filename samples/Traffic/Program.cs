@@ -1,1 +1,3 @@
-return 0;
+using Traffic;
+
+return await TrafficCommand.RunAsync(args);

@@ -16,6 +16,8 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
     /// <summary>Takes the answer to a write into account; call it as soon as the answer has arrived.</summary>
     public Broken? Acknowledge(Answer answer)
     {
+        // Two wrote the same row at once and this one was refused: nothing happened, and nothing is promised.
+        if (answer.Status == 409) return null;
         if (answer.Status is < 200 or > 299 || answer.Shown is not { } shown) return Failed(answer);
         ledger.Acknowledge(answer.Client, answer.User.Tenant, shown);
         return WrongTenant(answer, shown);

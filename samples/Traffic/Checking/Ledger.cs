@@ -20,6 +20,15 @@ internal sealed class Ledger
         lock (_lock) return _moment;
     }
 
+    /// <summary>Takes over what was read while nobody wrote: every row has at least this version from the beginning.</summary>
+    public void Start(string tenant, IReadOnlyList<RowVersion> rows)
+    {
+        lock (_lock)
+        {
+            foreach (var row in rows) HistoryOf(_rows, new Resource(tenant, row.Type, row.Id)).Add(_moment, row.Version, client: -1);
+        }
+    }
+
     /// <summary>Records the answer to a write as soon as it has arrived: from now on these rows have at least these versions.</summary>
     public void Acknowledge(int client, string tenant, Content shown)
     {
@@ -29,11 +38,13 @@ internal sealed class Ledger
             foreach (var row in shown.Rows)
             {
                 var resource = new Resource(tenant, row.Type, row.Id);
-                HistoryOf(_rows, resource).Add(_moment, row.Version, client);
-                if (shown.Role is not null) _roles[(resource, row.Version)] = shown.Role;
-                // Each row shown by a write grew by one: so did a sum of the versions of its type.
+                var versions = HistoryOf(_rows, resource);
+                // A write that changed nothing acknowledges the version there was.
+                var grown = Math.Max(0, row.Version - versions.Highest);
+                versions.Add(_moment, row.Version, client);
                 var changes = HistoryOf(_changes, (tenant, row.Type));
-                changes.Add(_moment, changes.Last + 1, client);
+                changes.Add(_moment, changes.Highest + grown, client);
+                if (shown.Role is not null) _roles[(resource, row.Version)] = shown.Role;
             }
         }
     }
@@ -44,7 +55,7 @@ internal sealed class Ledger
         lock (_lock) return _rows.TryGetValue(row, out var history) ? history.Until(begin, client) : default;
     }
 
-    /// <summary>How many changes of the tenant's rows of these types were acknowledged before a request began.</summary>
+    /// <summary>By how much the versions of the tenant's rows of these types grew, as acknowledged before a request began.</summary>
     public long ChangesOf(string tenant, IReadOnlyCollection<RowType> types, long begin)
     {
         lock (_lock)
@@ -76,9 +87,13 @@ internal sealed class Ledger
 
         public long First => _entries[0].Moment;
 
-        public long Last => _entries.Count == 0 ? 0 : _entries[^1].Version;
+        public long Highest { get; private set; }
 
-        public void Add(long moment, long version, int client) => _entries.Add((moment, version, client));
+        public void Add(long moment, long version, int client)
+        {
+            _entries.Add((moment, version, client));
+            Highest = Math.Max(Highest, version);
+        }
 
         public Floor Until(long begin, int client)
         {

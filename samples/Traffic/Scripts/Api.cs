@@ -38,8 +38,16 @@ internal static class Api
     public static Call ChangeRole(string user, string role) =>
         Send("PUT /users/{id}/role", $"/users/{user}/role", Shows.Row, RowType.User, new { role });
 
-    public static Call PatchMapping(string id, string status) =>
-        Send("PATCH /field-mappings/{id}", $"/field-mappings/{id}", Shows.Row, RowType.Mapping, new { status });
+    public static Call ChangePhone(Account user, string phone)
+    {
+        var name = user.Login[..user.Login.IndexOf('@', StringComparison.Ordinal)];
+        return Send(
+            "PUT /users/{id}", $"/users/{user.Id}", Shows.Row, RowType.User,
+            new { name, email = $"{name}@{user.Tenant}.example", phone });
+    }
+
+    public static Call PatchMapping(string id, string? status = null, string? target = null) =>
+        Send("PATCH /field-mappings/{id}", $"/field-mappings/{id}", Shows.Row, RowType.Mapping, new { status, target });
 
     public static Call Approve(string import, IReadOnlyList<string> mappings) =>
         Send(

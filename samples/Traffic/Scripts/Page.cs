@@ -7,7 +7,8 @@ internal sealed record Page(string Name, IReadOnlyList<Call> Calls, Func<Dice, C
 internal sealed class Pages(Account user, TenantWorld world, Mix mix, string language)
 {
     private static readonly string[] Statuses = ["approved", "rejected", "pending"];
-    private static readonly string[] Phases = ["planned", "active", "done"];
+    private static readonly string[] Phases = ["planned", "active", "onHold", "done"];
+    private static readonly string[] Roles = ["editor", "viewer"];
     private readonly Call _countries = Api.Countries(language);
 
     public Page Dashboard() =>
@@ -50,8 +51,8 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
     private static Call Csv(EngagementWorld engagement, Dice dice) =>
         Api.ImportCsv(
             engagement.Id,
-            "name,type,value\n" + string.Concat(
-                Enumerable.Range(1, 20).Select(row => $"Imported {dice.Below(1000)}-{row},server,{dice.Below(10_000)}\n")));
+            "name,type,bytes\n" + string.Concat(
+                Enumerable.Range(1, 20).Select(row => $"Imported {dice.Below(1000)}-{row},report,{dice.Below(10_000)}\n")));
 
     private Page Asset(EngagementWorld it, Dice dice)
     {
@@ -66,6 +67,8 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
         new(
             "people",
             [Api.Context, Api.User(of.Id), Api.User(user.Id), Api.Engagements],
-            // Only an admin may, and not to oneself or another admin: the script must stay playable.
-            user.IsAdmin && !of.IsAdmin ? dice => Api.ChangeRole(of.Id, dice.Chance(0.5) ? "editor" : "viewer") : null);
+            // An admin changes the roles of those who only read: the script stays playable whatever the role is by then.
+            dice => user.IsAdmin && of.Role == "viewer"
+                ? Api.ChangeRole(of.Id, dice.Pick(Roles))
+                : Api.ChangePhone(user, $"+421 900 {dice.Below(900) + 100} {dice.Below(900) + 100}"));
 }

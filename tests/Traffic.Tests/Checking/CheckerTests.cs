@@ -103,10 +103,35 @@ public class CheckerTests
     [Fact]
     public void DashboardThatLacksAnAcknowledgedChange_IsCaught()
     {
+        _ledger.Start("acme", [new(RowType.Asset, "a-1", 1), new(RowType.Mapping, "m-1", 1), new(RowType.Mapping, "m-2", 2)]);
         Acknowledge(Alice, Api.PatchAsset("a-1", "new"), """{"id":"a-1","version":2}""");
         Acknowledge(Vera, Api.Approve("i-1", ["m-1", "m-2"]), """{"items":[{"id":"m-1","version":2},{"id":"m-2","version":3}]}""");
         Assert.Equal(BrokenKind.AcknowledgedWriteLost, Judge(Vera, Api.Dashboard, """{"tenant":"acme","version":102}""")?.Kind);
         Assert.Null(Judge(Vera, Api.Dashboard, """{"tenant":"acme","version":103}"""));
+    }
+
+    [Fact]
+    public void WriteThatChangedNothing_AddsNothingToTheDashboard()
+    {
+        _ledger.Start("acme", [new RowVersion(RowType.Asset, "a-1", 2)]);
+        Acknowledge(Alice, Api.PatchAsset("a-1", "same"), """{"id":"a-1","version":2}""");
+        Assert.Null(Judge(Vera, Api.Dashboard, """{"tenant":"acme","version":100}"""));
+        Acknowledge(Alice, Api.PatchAsset("a-1", "new"), """{"id":"a-1","version":3}""");
+        Assert.NotNull(Judge(Vera, Api.Dashboard, """{"tenant":"acme","version":100}"""));
+    }
+
+    [Fact]
+    public void RowOlderThanAtTheStart_IsCaught()
+    {
+        _ledger.Start("acme", [new RowVersion(RowType.Asset, "a-1", 2)]);
+        Assert.NotNull(Judge(Vera, Api.Asset("a-1"), """{"id":"a-1","version":1}"""));
+    }
+
+    [Fact]
+    public void WriteRefusedForAConflict_IsNoWrite()
+    {
+        Assert.Null(_checker.Acknowledge(AnswerOf(Alice, Api.PatchAsset("a-1", "new"), null, 0, 409)));
+        Assert.Null(Judge(Alice, Api.Asset("a-1"), """{"id":"a-1","version":1}"""));
     }
 
     [Fact]

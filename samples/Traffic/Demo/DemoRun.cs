@@ -1,0 +1,81 @@
+using Spectre.Console;
+using Traffic.Measuring;
+using Traffic.Playing;
+using Traffic.Reporting;
+using Traffic.Scripts;
+
+namespace Traffic.Demo;
+
+/// <summary>The demo: the same script without and with Freshet, each on a platform just started, then the table.</summary>
+internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimeProvider time)
+{
+    private readonly Mix _mix = new();
+
+    /// <returns>0 when the promise was kept and the savings are met, else 1.</returns>
+    /// <exception cref="DemoException">A port, a folder or the platform is not as it must be.</exception>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        await using var json = OpenJson();
+        Discovery? world = null;
+        Run without;
+        int[] steps;
+        await using (var platform = await PlatformProcess.StartAsync(options, freshet: false, time, cancel))
+        {
+            world = await Discovery.ReadAsync(platform.Address, cancel);
+            (without, steps) = await PlayAsync("without", platform.Address, world, steps: null, cancel);
+        }
+
+        await using (var platform = await PlatformProcess.StartAsync(options, freshet: true, time, cancel))
+        {
+            (var with, _) = await PlayAsync("with Freshet", platform.Address, world, steps, cancel);
+            var comparison = new Comparison(without, with);
+            ComparisonTable.Write(console, comparison);
+            json?.SetLength(0);
+            if (json is not null) await ComparisonJson.WriteAsync(json, comparison, _mix, options.Seed, cancel);
+            foreach (var failure in comparison.Failures) await Console.Error.WriteLineAsync(failure);
+            if (!options.Exit) await StayAsync(platform, world, cancel);
+            return comparison.Failures.Count == 0 ? 0 : 1;
+        }
+    }
+
+    private async Task<(Run Run, int[] Steps)> PlayAsync(string name, Uri platform, Discovery world, int[]? steps, CancellationToken cancel)
+    {
+        using var player = new Player(platform, world, _mix, options.Seed, time);
+        var before = await OriginCounts.ReadAsync(platform, cancel);
+        var start = time.GetTimestamp();
+        var playing = steps is null ? player.PlayAsync(options.Length, cancel) : player.PlayAsync(steps, cancel);
+        await PlayProgress.ShowAsync(console, name, player, playing, options.Length, time, cancel);
+        var played = await playing;
+        var duration = time.GetElapsedTime(start);
+        var origin = await OriginCounts.ReadAsync(platform, cancel) - before;
+        var probes = await player.ProbeAsync(cancel);
+        return (new Run(duration, player.Measures(), origin, probes), played);
+    }
+
+    private FileStream? OpenJson()
+    {
+        try
+        {
+            // Opened before the play, not after it, to find out in time; emptied only when there is something to write.
+            return options.Json?.Open(FileMode.OpenOrCreate, FileAccess.Write);
+        }
+        catch (Exception denied) when (denied is IOException or UnauthorizedAccessException)
+        {
+            throw new DemoException($"The figures cannot be written: {denied.Message}", denied);
+        }
+    }
+
+    private async Task StayAsync(PlatformProcess platform, Discovery world, CancellationToken cancel)
+    {
+        WhereToLook.Write(console, platform.Address, world.Tenants[0].Accounts[0].Login);
+        try
+        {
+            await platform.ExitedAsync(cancel);
+            throw new DemoException("The platform ended by itself.");
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C: what was started ends with the caller.
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Traffic.Checking;
+
+namespace Traffic.Measuring;
+
+/// <summary>The two runs side by side, and whether Freshet kept its word.</summary>
+internal sealed class Comparison(Run without, Run with)
+{
+    /// <summary>The least share of SQL commands that must be saved.</summary>
+    public const double CommandsToSave = 0.95;
+
+    /// <summary>What a miss may add at the 99th percentile.</summary>
+    public static readonly TimeSpan MissMayAdd = TimeSpan.FromMilliseconds(10);
+
+    public Run Without => without;
+
+    public Run With => with;
+
+    public double CommandsSaved => Saved(run => run.Origin.Commands);
+
+    /// <summary>
+    /// The 99th percentile, over the probe's reads, of what the read took longer as a miss than the same read of the same
+    /// state took without the cache. Null when no read of the probe was a miss.
+    /// </summary>
+    public TimeSpan? MissAddsP99
+    {
+        get
+        {
+            var added = without.Probes.Zip(with.Probes).Where(pair => pair.Second.Missed)
+                .Select(pair => pair.Second.Took - pair.First.Took).Order().ToArray();
+            return added.Length == 0 ? null : added[(int)Math.Ceiling(0.99 * added.Length) - 1];
+        }
+    }
+
+    /// <summary>Why the demo fails, one sentence a reason; none when it does not.</summary>
+    public IReadOnlyList<string> Failures
+    {
+        get
+        {
+            List<string> failures = [];
+            Promise("with Freshet", with.Clients);
+            // Without a cache nothing can be old: such an answer would be a fault of the platform or of the checker.
+            Promise("without it", without.Clients);
+            if (CommandsSaved < CommandsToSave)
+                failures.Add(FormattableString.Invariant($"Savings not met: {CommandsSaved:P1} fewer SQL commands, {CommandsToSave:P0} expected."));
+            return failures;
+
+            void Promise(string run, Measures clients)
+            {
+                if (clients.BrokenCount > 0)
+                    failures.Add(FormattableString.Invariant(
+                        $"Promise broken: {clients.BrokenCount} of {clients.Answers} answers {run}, the first: {First(clients)}"));
+            }
+        }
+    }
+
+    /// <summary>The share saved, per answer: both runs play the same steps, but a write that is refused is sent once less.</summary>
+    public double Saved(Func<Run, double> figure)
+    {
+        var before = figure(without) / Math.Max(1, without.Clients.Answers);
+        var after = figure(with) / Math.Max(1, with.Clients.Answers);
+        return before > 0 ? 1 - after / before : 0;
+    }
+
+    private static Broken? First(Measures clients) => clients.Broken.Count > 0 ? clients.Broken[0] : null;
+}

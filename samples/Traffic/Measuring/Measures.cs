@@ -1,0 +1,73 @@
+using Traffic.Checking;
+using Traffic.Scripts;
+
+namespace Traffic.Measuring;
+
+/// <summary>
+/// What a client, or all of them together, got in one run. <see cref="Received"/> and reading <see cref="Answers"/> are safe for
+/// concurrent use; the rest belongs to whoever holds the client's lock.
+/// </summary>
+internal sealed class Measures
+{
+    private const int KeptBroken = 20;
+    private readonly List<Broken> _broken = [];
+    private long _answers;
+    private long _bytes;
+    private long _brokenCount;
+
+    /// <summary>Answers to calls of the script, reads and writes.</summary>
+    public long Answers => Interlocked.Read(ref _answers);
+
+    public long Writes { get; private set; }
+
+    /// <summary>Answers that carried a body.</summary>
+    public long Bodies { get; private set; }
+
+    /// <summary>Everything received on the client's connections, heads included.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    public long NotModified { get; private set; }
+
+    public long BrokenCount => Interlocked.Read(ref _brokenCount);
+
+    /// <summary>The first few answers that broke the promise.</summary>
+    public IReadOnlyList<Broken> Broken => _broken;
+
+    /// <summary>What X-Cache said, by value.</summary>
+    public SortedDictionary<string, long> Verdicts { get; } = new(StringComparer.Ordinal);
+
+    public Histogram Latency { get; } = new();
+
+    public void Received(int bytes) => Interlocked.Add(ref _bytes, bytes);
+
+    public void Record(Call call, int status, int body, string? verdict, TimeSpan took, Broken? broken)
+    {
+        Interlocked.Increment(ref _answers);
+        if (call.IsWrite) Writes++;
+        if (body > 0) Bodies++;
+        if (status == 304) NotModified++;
+        if (verdict is not null) Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + 1;
+        Latency.Record(took);
+        if (broken is null) return;
+        Interlocked.Increment(ref _brokenCount);
+        if (_broken.Count < KeptBroken) _broken.Add(broken);
+    }
+
+    public void Add(Measures other)
+    {
+        _answers += other.Answers;
+        _bytes += other.Bytes;
+        Writes += other.Writes;
+        Bodies += other.Bodies;
+        NotModified += other.NotModified;
+        foreach (var (verdict, count) in other.Verdicts) Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + count;
+        Latency.Add(other.Latency);
+        AddBroken(other);
+    }
+
+    public void AddBroken(Measures other)
+    {
+        _brokenCount += other.BrokenCount;
+        _broken.AddRange(other.Broken.Take(KeptBroken - _broken.Count));
+    }
+}

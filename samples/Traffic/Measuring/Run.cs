@@ -1,0 +1,13 @@
+namespace Traffic.Measuring;
+
+/// <summary>One play of the script: what the clients got, what the origin did for it, and how long a miss takes.</summary>
+/// <param name="Duration">Wall time of the play.</param>
+/// <param name="Clients">What all clients got together.</param>
+/// <param name="Origin">What the origin did for them.</param>
+/// <param name="Probes">How long each read of the probe took, in the probe's order.</param>
+internal sealed record Run(TimeSpan Duration, Measures Clients, OriginCounts Origin, IReadOnlyList<Probe> Probes);
+
+/// <summary>One read of the probe.</summary>
+/// <param name="Took">Its latency.</param>
+/// <param name="Missed">Whether it was a miss: always when there is no cache.</param>
+internal readonly record struct Probe(TimeSpan Took, bool Missed);

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Traffic.Measuring;
+using Traffic.Scripts;
+
+namespace Traffic.Reporting;
+
+/// <summary>The same figures for programs; docs/guide/traffic.md names the fields.</summary>
+internal static class ComparisonJson
+{
+    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Task WriteAsync(Stream file, Comparison comparison, Mix mix, int seed, CancellationToken cancel) =>
+        JsonSerializer.SerializeAsync(
+            file,
+            new
+            {
+                seed,
+                mix,
+                without = Of(comparison.Without),
+                with = Of(comparison.With),
+                commandsSaved = comparison.CommandsSaved,
+                missAddsP99Ms = comparison.MissAddsP99?.TotalMilliseconds,
+                failures = comparison.Failures,
+            },
+            Indented, cancel);
+
+    private static object Of(Run run) => new
+    {
+        seconds = run.Duration.TotalSeconds,
+        answers = run.Clients.Answers,
+        writes = run.Clients.Writes,
+        bodies = run.Clients.Bodies,
+        bytes = run.Clients.Bytes,
+        commands = run.Origin.Commands,
+        loads = run.Origin.Loads,
+        coalesced = run.Origin.Coalesced,
+        notModified = run.Clients.NotModified,
+        p50Ms = run.Clients.Latency.Percentile(0.5).TotalMilliseconds,
+        p99Ms = run.Clients.Latency.Percentile(0.99).TotalMilliseconds,
+        brokenPromises = run.Clients.BrokenCount,
+        broken = run.Clients.Broken.Select(broken => broken.ToString()),
+        xCache = run.Clients.Verdicts,
+    };
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Spectre.Console;
+using Traffic.Measuring;
+
+namespace Traffic.Reporting;
+
+/// <summary>The table at the end of the demo.</summary>
+internal static class ComparisonTable
+{
+    public static void Write(IAnsiConsole console, Comparison comparison)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        table.AddColumn("");
+        table.AddColumn(new TableColumn("without").RightAligned());
+        table.AddColumn(new TableColumn("with Freshet").RightAligned());
+        table.AddColumn(new TableColumn("saved").RightAligned());
+        foreach (var figure in Figures.Of(comparison)) table.AddRow(figure.Name, figure.Without, figure.With, figure.Saved);
+        console.WriteLine();
+        console.Write(table);
+        console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Played in {comparison.Without.Duration.TotalSeconds:0.0} s and {comparison.With.Duration.TotalSeconds:0.0} s. X-Cache: {Verdicts(comparison.With)}"));
+        foreach (var broken in comparison.Without.Clients.Broken.Concat(comparison.With.Clients.Broken)) console.WriteLine($"  {broken}");
+    }
+
+    private static string Verdicts(Run run) =>
+        string.Join(", ", run.Clients.Verdicts.Select(verdict => string.Create(CultureInfo.InvariantCulture, $"{verdict.Key} {verdict.Value:N0}")));
+}

@@ -1,0 +1,60 @@
+using Traffic.Checking;
+using Traffic.Measuring;
+using Traffic.Scripts;
+
+namespace Traffic.Tests.Measuring;
+
+public class ComparisonTests
+{
+    [Fact]
+    public void PromiseKeptAndSavingsMet_HasNoFailure() =>
+        Assert.Empty(new Comparison(Played(commands: 1000), Played(commands: 50)).Failures);
+
+    [Fact]
+    public void TooFewCommandsSaved_IsAFailureThatSaysSo()
+    {
+        var failure = Assert.Single(new Comparison(Played(commands: 1000), Played(commands: 51)).Failures);
+        Assert.StartsWith("Savings not met: 94.9", failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void BrokenPromiseInEitherRun_IsAFailureThatNamesTheFirst(bool with)
+    {
+        var (bad, good) = (Played(commands: 10, broken: true), Played(commands: with ? 1000 : 0));
+        var failure = Assert.Single((with ? new Comparison(good, bad) : new Comparison(bad, good)).Failures);
+        Assert.StartsWith("Promise broken: 1 of 100 answers", failure, StringComparison.Ordinal);
+        Assert.Contains("planted", failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Savings_AreCountedPerAnswer() =>
+        Assert.Equal(0.9, new Comparison(Played(commands: 1000), Played(commands: 50, answers: 50)).CommandsSaved, 3);
+
+    [Fact]
+    public void MissAdds_IsThe99thPercentileOfThePairwiseDifferencesOfMisses()
+    {
+        // 100 pairs that add 1 to 100 µs; a hit, whatever it took, is none of them.
+        var without = Enumerable.Range(1, 101).Select(n => new Probe(TimeSpan.FromMicroseconds(10 * n), Missed: true)).ToArray();
+        var with = without.Select((probe, at) => new Probe(probe.Took + TimeSpan.FromMicroseconds(at + 1), Missed: true)).ToArray();
+        with[100] = new Probe(TimeSpan.FromSeconds(9), Missed: false);
+        var comparison = new Comparison(Played() with { Probes = without }, Played() with { Probes = with });
+        Assert.Equal(TimeSpan.FromMicroseconds(99), comparison.MissAddsP99);
+    }
+
+    [Fact]
+    public void MissAdds_IsUnknownWithoutAMiss() => Assert.Null(new Comparison(Played(), Played()).MissAddsP99);
+
+    private static Run Played(long commands = 100, int answers = 100, bool broken = false)
+    {
+        var clients = new Measures();
+        for (var i = 0; i < answers; i++)
+        {
+            var planted = broken && i == 0 ? new Broken(BrokenKind.OwnWriteLost, Api.Dashboard.Route, Api.Dashboard.Path, "planted") : null;
+            clients.Record(Api.Dashboard, 200, 10, "HIT", TimeSpan.FromMilliseconds(1), planted);
+        }
+
+        return new Run(TimeSpan.FromSeconds(1), clients, new OriginCounts(commands, commands, 0), []);
+    }
+}

@@ -1,0 +1,166 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Traffic.Checking;
+using Traffic.Playing;
+using Traffic.Scripts;
+
+namespace Traffic.Tests.Playing;
+
+/// <summary>The browser against a server that answers as each test says.</summary>
+public sealed class BrowserTests : IAsyncLifetime
+{
+    private readonly WebApplication _server;
+    private readonly List<IHeaderDictionary> _requests = [];
+    private RequestDelegate _answer = _ => Task.CompletedTask;
+    private Browser _browser = null!;
+
+    public BrowserTests()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _server = builder.Build();
+        _server.Run(context =>
+        {
+            lock (_requests) _requests.Add(new HeaderDictionary(context.Request.Headers.ToDictionary()));
+            return _answer(context);
+        });
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await _server.StartAsync();
+        var ledger = new Ledger();
+        var checker = new Checker(ledger, new Dictionary<string, long>(StringComparer.Ordinal) { ["acme"] = 0 });
+        _browser = new Browser(new Uri(_server.Urls.First()), 1, Worlds.Admin, ledger, checker, TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _browser.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task HeldBody_IsRevalidatedAndCountsAsShown()
+    {
+        _answer = context => Send(context, """{"id":"a-1","version":1}""", tag: "\"one\"");
+        await SendAsync(Api.Asset("a-1"));
+        _answer = context =>
+        {
+            context.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        };
+        var reply = await SendAsync(Api.Asset("a-1"));
+
+        Assert.Equal("\"one\"", _requests[1].IfNoneMatch);
+        Assert.Equal(1, reply.Shown?.Version);
+        Assert.Equal((2, 1, 1), (_browser.Measures.Answers, _browser.Measures.Bodies, _browser.Measures.NotModified));
+        Assert.Equal(0, _browser.Measures.BrokenCount);
+    }
+
+    [Fact]
+    public async Task HeldBodyOlderThanAnAcknowledgedWrite_IsCaught()
+    {
+        _answer = context => Send(context, """{"id":"a-1","version":1}""", tag: "\"one\"");
+        await SendAsync(Api.Asset("a-1"));
+        _answer = context => Send(context, """{"id":"a-1","version":2}""");
+        await SendAsync(Api.PatchAsset("a-1", "new"));
+        _answer = context =>
+        {
+            context.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        };
+        await SendAsync(Api.Asset("a-1"));
+
+        Assert.Equal(BrokenKind.OwnWriteLost, Assert.Single(_browser.Measures.Broken).Kind);
+    }
+
+    [Fact]
+    public async Task BodyWithNoStoreOrWithoutATag_IsNotHeld()
+    {
+        _answer = context =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            return Send(context, """{"id":"a-1","version":1}""", tag: "\"one\"");
+        };
+        await SendAsync(Api.Asset("a-1"));
+        _answer = context => Send(context, """{"id":"a-1","version":1}""");
+        await SendAsync(Api.Asset("a-1"));
+        await SendAsync(Api.Asset("a-1"));
+
+        Assert.All(_requests, request => Assert.Empty(request.IfNoneMatch.ToString()));
+    }
+
+    [Fact]
+    public async Task CookieOfAWrite_IsSentWithEveryLaterRequest()
+    {
+        _answer = context =>
+        {
+            context.Response.Headers.SetCookie = "position=abc=; path=/; httponly; secure";
+            return Send(context, """{"id":"a-1","version":2}""");
+        };
+        await SendAsync(Api.PatchAsset("a-1", "new"));
+        _answer = context => Send(context, """{"id":"a-1","version":2}""");
+        await SendAsync(Api.Asset("a-1"));
+
+        Assert.Equal("position=abc=", _requests[1].Cookie);
+    }
+
+    [Fact]
+    public async Task SignIn_CarriesTheTokenFromThenOn()
+    {
+        _answer = context => Send(context, """{"token":"secret","tenant":"acme","user":"u-1","role":"admin"}""");
+        await _browser.SignInAsync(TestContext.Current.CancellationToken);
+        _answer = context => Send(context, """{"id":"a-1","version":2}""");
+        await SendAsync(Api.Asset("a-1"));
+
+        Assert.Equal("Bearer secret", _requests[1].Authorization);
+        Assert.Equal(1, _browser.Measures.Answers);
+    }
+
+    [Fact]
+    public async Task UnreadableBody_IsAFailure()
+    {
+        _answer = context => Send(context, """{"id":"a-1"}""");
+        await SendAsync(Api.Asset("a-1"));
+        Assert.Equal(BrokenKind.Failed, Assert.Single(_browser.Measures.Broken).Kind);
+    }
+
+    [Fact]
+    public async Task Bytes_CountHeadAndBody()
+    {
+        var body = """{"id":"a-1","version":1}""";
+        _answer = context => Send(context, body);
+        await SendAsync(Api.Asset("a-1"));
+        Assert.InRange(_browser.Measures.Bytes, body.Length + 50, body.Length + 400);
+    }
+
+    [Fact]
+    public async Task CallsOfAPage_RunTogether()
+    {
+        var all = new CountdownEvent(3);
+        var together = new TaskCompletionSource();
+        _answer = async context =>
+        {
+            if (all.Signal()) together.SetResult();
+            await together.Task;
+            await Send(context, """{"id":"a-1","version":1}""");
+        };
+        // Each waits for the other two: it ends only when they run together.
+        var step = new Step(TimeSpan.Zero, StepKind.Page, "asset", Write: null, [Api.Asset("a-1"), Api.Asset("a-1"), Api.Asset("a-1")]);
+        await _browser.PlayAsync(step, TestContext.Current.CancellationToken);
+        Assert.Equal(3, _browser.Measures.Answers);
+    }
+
+    private Task<Reply> SendAsync(Call call) => _browser.SendAsync(call, TestContext.Current.CancellationToken);
+
+    private static Task Send(HttpContext context, string body, string? tag = null)
+    {
+        if (tag is not null) context.Response.Headers.ETag = tag;
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(body);
+    }
+}
