@@ -9,4 +9,5 @@ namespace Traffic.Checking;
 /// <param name="Begin">The ledger's moment before the request was sent.</param>
 /// <param name="Status">The status code.</param>
 /// <param name="Shown">The body, or for a 304 the body this client held; null when there is none.</param>
-internal sealed record Answer(int Client, Account User, Call Call, long Begin, int Status, Content? Shown);
+/// <param name="Error">What an answer that is no success says.</param>
+internal sealed record Answer(int Client, Account User, Call Call, long Begin, int Status, Content? Shown, string? Error = null);

@@ -36,7 +36,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
             ?? WrongRole(answer, shown);
     }
 
-    private static Broken Failed(Answer answer) => Break(answer, BrokenKind.Failed, $"status {answer.Status}");
+    private static Broken Failed(Answer answer) => Break(answer, BrokenKind.Failed, $"status {answer.Status} {answer.Error}");
 
     private static Broken? WrongTenant(Answer answer, Content shown) =>
         shown.Tenant is null || shown.Tenant == answer.User.Tenant

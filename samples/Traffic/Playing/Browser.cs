@@ -73,7 +73,8 @@ internal sealed class Browser : IDisposable
 
         var status = (int)response.StatusCode;
         var (shown, unreadable) = Read(call, response, body, held);
-        var answer = new Answer(_number, _user, call, begin, status, shown);
+        var error = response.IsSuccessStatusCode ? null : Encoding.UTF8.GetString(body);
+        var answer = new Answer(_number, _user, call, begin, status, shown, error);
         var broken = unreadable ?? (call.IsWrite ? _checker.Acknowledge(answer) : _checker.Judge(answer));
         lock (_lock)
         {

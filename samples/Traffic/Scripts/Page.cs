@@ -52,7 +52,7 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
         Api.ImportCsv(
             engagement.Id,
             "name,type,bytes\n" + string.Concat(
-                Enumerable.Range(1, 20).Select(row => $"Imported {dice.Below(1000)}-{row},report,{dice.Below(10_000)}\n")));
+                Enumerable.Range(1, 20).Select(row => $"Imported {dice.Below(1000)}-{row},server,{dice.Below(10_000)}\n")));
 
     private Page Asset(EngagementWorld it, Dice dice)
     {
