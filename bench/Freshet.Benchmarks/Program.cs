@@ -1,5 +1,10 @@
 using System.Globalization;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Freshet.Benchmarks;
+using Freshet.Benchmarks.Data;
 using Freshet.Benchmarks.HitRatio;
 using Freshet.Benchmarks.Http;
 
@@ -11,13 +16,22 @@ try
         case "hitratio":
             HitRatioTable.Print(Console.Out);
             return 0;
+        case "data-hits":
+            BenchmarkRunner.Run<DataHitBenchmarks>(InProcess(), args[1..]);
+            return 0;
+        case "tags":
+            await TagTable.PrintAsync(Console.Out);
+            return 0;
+        case "coalescing":
+            await CoalescingTable.PrintAsync(Console.Out);
+            return 0;
         case "http":
             await HttpBenchmarks.HitsAsync(Console.Out, BenchmarkOptions.Parse(args[1..]));
             return 0;
         case LoadProcess.Command:
             return await LoadGenerator.ServeAsync();
         default:
-            throw new UsageException("Say which: hitratio, http.");
+            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http.");
     }
 }
 catch (UsageException wrong)
@@ -26,3 +40,6 @@ catch (UsageException wrong)
     Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Freshet.Benchmarks -- COMMAND [--rounds N] [--seconds S]");
     return 2;
 }
+
+// In this process: no project is generated and built, so the benchmark runs where the SDK's defaults do not apply.
+static IConfig InProcess() => DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
