@@ -1,0 +1,25 @@
+using System.Security.Claims;
+using System.Security.Cryptography;
+
+namespace Freshet.AspNetCore;
+
+/// <summary>The settings of HTTP caching, from code: <c>AddFreshet().Http(o => …)</c>.</summary>
+public sealed class FreshetHttpOptions
+{
+    /// <summary>
+    /// The claims that name a user, the first that is there counts. Default: <see cref="ClaimTypes.NameIdentifier"/>, <c>sub</c>.
+    /// </summary>
+    public IList<string> UserClaims { get; } = [ClaimTypes.NameIdentifier, "sub"];
+
+    /// <summary>
+    /// The secret that authenticates the positions which clients carry (C10); nodes that serve the same clients share it. At
+    /// least 16 bytes. Default: 32 random bytes, so positions are good for the life of the process.
+    /// </summary>
+    public byte[] SessionKey { get; set; } = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>
+    /// How long a handler that has flushed its answer may take to end it before it counts as streaming. Default 250 ms; more
+    /// than zero. Streamed answers are passed on as they are made, and never stored.
+    /// </summary>
+    public TimeSpan StreamingAfter { get; set; } = TimeSpan.FromMilliseconds(250);
+}

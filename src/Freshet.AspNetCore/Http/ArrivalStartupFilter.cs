@@ -1,0 +1,61 @@
+using Freshet.AspNetCore.Endpoints;
+using Freshet.AspNetCore.Explain;
+using Freshet.Loading;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Freshet.AspNetCore.Http;
+
+/// <summary>
+/// Takes each request's arrival ahead of every middleware (C1: authentication and claims are read after the fence), and
+/// checks what was declared once the pipeline stands.
+/// </summary>
+internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck check, IHostEnvironment environment) : IStartupFilter
+{
+    private readonly ObjectPool<RequestState> _pool = new DefaultObjectPoolProvider().Create<RequestState>();
+
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        var mayExplain = environment.IsDevelopment();
+        app.Use(inner => context => ArriveAsync(context, inner, mayExplain));
+        next(app);
+        check.Run();
+    };
+
+    private Task ArriveAsync(HttpContext context, RequestDelegate inner, bool mayExplain)
+    {
+        var state = _pool.Get();
+        state.Arrival = engine.Arrive();
+        context.Features.Set(state);
+        if (mayExplain)
+            ExplainRequest.Rewrite(context, state);
+
+        // No state machine for the requests that end at once, as hits do.
+        var task = inner(context);
+        if (!task.IsCompletedSuccessfully)
+            return EndAsync(task, context, state);
+        End(context, state);
+        return task;
+    }
+
+    private async Task EndAsync(Task task, HttpContext context, RequestState state)
+    {
+        try
+        {
+            await task;
+        }
+        finally
+        {
+            End(context, state);
+        }
+    }
+
+    private void End(HttpContext context, RequestState state)
+    {
+        context.Features.Set<RequestState>(null);
+        _pool.Return(state);
+    }
+}

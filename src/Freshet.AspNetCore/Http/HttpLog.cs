@@ -1,0 +1,33 @@
+using Freshet.Diagnostics;
+using Microsoft.AspNetCore.Http;
+
+namespace Freshet.AspNetCore.Http;
+
+/// <summary>What HTTP caching logs. No key, user or tenant is ever in it; the request line only in Development.</summary>
+internal static partial class HttpLog
+{
+    /// <summary>One line for each request, in Development.</summary>
+    public static void Request(ILogger log, HttpContext context, CacheReason verdict, string xCache)
+    {
+        if (log.IsEnabled(LogLevel.Information))
+            LogRequest(log, context.Request.Method, context.Request.Path, context.Response.StatusCode, xCache, verdict.Text());
+    }
+
+    [LoggerMessage(100, LogLevel.Information, "{Method} {Path} {Status} {XCache} ({Reason})")]
+    private static partial void LogRequest(ILogger log, string method, PathString path, int status, string xCache, string reason);
+
+    [LoggerMessage(101, LogLevel.Error, "The endpoint '{Endpoint}' needs authorization, which has not run: it is served without the cache. Call app.UseFreshet() after app.UseAuthentication() and app.UseAuthorization().")]
+    public static partial void AuthorizationNotRun(ILogger log, string? endpoint);
+
+    [LoggerMessage(102, LogLevel.Error, "{Fault} It is served without the cache.")]
+    public static partial void PlanFault(ILogger log, string fault);
+
+    [LoggerMessage(103, LogLevel.Error, "The cache failed; the request was served by its handler. Faults of this kind are logged once.")]
+    public static partial void CacheFault(ILogger log, Exception exception);
+
+    [LoggerMessage(104, LogLevel.Error, "The handler of '{Endpoint}' failed; the answer is {Answer}.")]
+    public static partial void HandlerFailed(ILogger log, Exception exception, string? endpoint, string answer);
+
+    [LoggerMessage(105, LogLevel.Warning, "The background refresh of '{Endpoint}' failed; the stored answer stays until it may no longer be used.")]
+    public static partial void RefreshFailed(ILogger log, Exception exception, string? endpoint);
+}

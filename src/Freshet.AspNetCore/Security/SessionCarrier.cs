@@ -1,0 +1,117 @@
+using Freshet.Coherence;
+using Freshet.Loading;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Freshet.AspNetCore.Security;
+
+/// <summary>
+/// Carries positions between answers and requests (C10): programs by the header, browsers by the cookie, both named
+/// <c>Freshet-Position</c>.
+/// </summary>
+internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants, IOptions<FreshetHttpOptions> options)
+{
+    public const string Name = "Freshet-Position";
+    private const string CookiePrefix = Name + "=";
+
+    private readonly byte[] _key = options.Value.SessionKey is { Length: >= 16 } key
+        ? key
+        : throw new OptionsValidationException(nameof(FreshetHttpOptions), typeof(FreshetHttpOptions), ["SessionKey needs at least 16 bytes."]);
+
+    /// <summary>The arrival of a request, given what its client carries. What does not verify is ignored.</summary>
+    public Arrival Apply(HttpContext context, Arrival arrival)
+    {
+        if (!Carries(context) || !tenants.TryResolve(context, out var tenant))
+            return arrival;
+
+        var carried = Read(context, tenant);
+        if (carried.Own is { } own)
+            arrival = engine.WithSession(arrival, tenant, own);
+        if (carried.Public is { } shared)
+            arrival = engine.WithSession(arrival, Tenant.Public, shared);
+        return arrival;
+    }
+
+    /// <summary>Puts what was written on the answer, together with what the client carried already.</summary>
+    public void Acknowledge(HttpContext context, AcknowledgedWrites writes)
+    {
+        var positions = writes.ToArray();
+        if (positions.Length == 0 || !tenants.TryResolve(context, out var tenant))
+            return;
+
+        var written = default(SessionPositions);
+        foreach (var (owner, position) in positions)
+        {
+            if (owner.IsPublic)
+                written = written with { Public = position };
+            else if (owner == tenant)
+                written = written with { Own = position };
+        }
+
+        if (!written.IsEmpty)
+            Send(context, tenant, (Carries(context) ? Read(context, tenant) : default).Then(written));
+    }
+
+    /// <summary>
+    /// A client that carried a position of an epoch that is gone has just been given a load: from now on it is good for it
+    /// to carry where this node stands, or each of its requests would mean a load.
+    /// </summary>
+    public void Renew(HttpContext context)
+    {
+        if (!Carries(context) || !tenants.TryResolve(context, out var tenant))
+            return;
+        var carried = Read(context, tenant);
+        if (!carried.IsEmpty)
+        {
+            Send(context, tenant, new SessionPositions(
+                carried.Own is null ? null : engine.Applied(tenant), carried.Public is null ? null : engine.Applied(Tenant.Public)));
+        }
+    }
+
+    private static bool Carries(HttpContext context) =>
+        context.Request.Headers.Cookie.Count > 0 || context.Request.Headers.ContainsKey(Name);
+
+    private SessionPositions Read(HttpContext context, Tenant tenant)
+    {
+        var headers = context.Request.Headers;
+        SessionToken.TryRead(_key, tenant, headers[Name].ToString(), out var byHeader);
+        var byCookie = default(SessionPositions);
+        var cookies = headers.Cookie;
+        for (var i = 0; i < cookies.Count; i++)
+        {
+            if (TryFind(cookies[i], out var text) && SessionToken.TryRead(_key, tenant, text, out var positions))
+                byCookie = byCookie.Then(positions);
+        }
+
+        return byCookie.Then(byHeader);
+    }
+
+    private static bool TryFind(ReadOnlySpan<char> cookies, out ReadOnlySpan<char> value)
+    {
+        foreach (var range in cookies.Split(';'))
+        {
+            var cookie = cookies[range].Trim(' ');
+            if (!cookie.StartsWith(CookiePrefix, StringComparison.Ordinal))
+                continue;
+            value = cookie[CookiePrefix.Length..];
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    private void Send(HttpContext context, Tenant tenant, SessionPositions positions)
+    {
+        var token = SessionToken.Create(_key, tenant, positions);
+        context.Response.Headers[Name] = token;
+        context.Response.Cookies.Append(Name, token, new CookieOptions
+        {
+            HttpOnly = true,
+            IsEssential = true,
+            Path = "/",
+            SameSite = SameSiteMode.Lax,
+            Secure = context.Request.IsHttps,
+        });
+    }
+}
