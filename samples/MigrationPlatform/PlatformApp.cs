@@ -41,6 +41,7 @@ public static class PlatformApp
         var services = builder.Services;
         services.AddOptionsWithValidateOnStart<PlatformOptions>().BindConfiguration(PlatformOptions.Section).ValidateDataAnnotations();
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<CacheSwitch>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentTenant>();
         services.AddPlatformDatabase();
@@ -66,6 +67,12 @@ public static class PlatformApp
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf });
         app.UseStatusCodePages();
+        if (app.Environment.IsDevelopment())
+        {
+            app.UseDefaultFiles();
+            app.UseStaticFiles();
+        }
+
         app.UseAuthentication();
         app.UseAuthorization();
         if (app.Environment.IsDevelopment()) app.UseMiddleware<OriginMiddleware>();

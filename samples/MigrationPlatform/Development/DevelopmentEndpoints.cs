@@ -25,6 +25,8 @@ internal static class DevelopmentEndpoints
         dev.MapGet("/origin", ReadOrigin);
         dev.MapPost("/faults", SetFault);
         dev.MapGet("/reflect", Reflect);
+        dev.MapGet("/cache", (CacheSwitch cache) => new CacheState(cache.IsOn));
+        dev.MapPost("/cache", (CacheState wanted, CacheSwitch cache) => new CacheState(cache.IsOn = wanted.Enabled));
     }
 
     private static async Task<Ok<IReadOnlyList<KnownUser>>> Users(PlatformDb db, CancellationToken cancel)
@@ -96,6 +98,8 @@ internal sealed record TokenBody(string Token, string Tenant, string User, Role 
 internal sealed record OriginBody(IReadOnlyList<RouteWork> Routes, long Loads, long Commands);
 
 public sealed record FaultRequest([Required] string Route, [Range(0, 60_000)] int DelayMs = 0, bool Fail = false);
+
+public sealed record CacheState(bool Enabled);
 
 internal sealed record ReflectBody(
     IReadOnlyDictionary<string, string> Headers,

@@ -1,13 +1,15 @@
 using Freshet.Coherence;
+using Freshet.Diagnostics;
 using Freshet.Memory;
 using Freshet.Storage;
 
 namespace Freshet.Loading;
 
 /// <summary>
-/// What HTTP, <see cref="Microsoft.Extensions.Caching.Hybrid.HybridCache"/> and data layers stand on: look up, load, invalidate. Safe for concurrent use.
+/// What HTTP, <see cref="DataCache"/> and data layers stand on: look up, load, invalidate. Safe for concurrent use.
 /// </summary>
-internal sealed class CacheEngine(TagClocks clocks, MemoryStore memory, IInvalidationStore store, Loader loader, TimeProvider time)
+internal sealed class CacheEngine(
+    TagClocks clocks, MemoryStore memory, IInvalidationStore store, Loader loader, TimeProvider time, CacheMetrics metrics)
 {
     public TimeProvider Time => time;
 
@@ -56,15 +58,13 @@ internal sealed class CacheEngine(TagClocks clocks, MemoryStore memory, IInvalid
             ? loader.LoadAloneAsync(key, request, cancel)
             : loader.LoadAsync(key, request, cancel);
 
-    /// <summary>Stores a value that the caller has made himself, as of now.</summary>
-    public void Put(CacheEntry entry) => memory.Put(entry);
-
     /// <summary>Invalidates all that depends on one of the tags. Call it once the write is known to have committed (C8).</summary>
     /// <returns>The position from which on the write shows; by then this node judges by it (C9).</returns>
     public async ValueTask<Position> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags)
     {
         LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
         var position = await store.AppendAsync(tenant, tags).ConfigureAwait(false);
+        metrics.Invalidated();
         AcknowledgedWrites.Current?.Add(tenant, position);
         return position;
     }

@@ -6,7 +6,7 @@ namespace Freshet.Memory;
 
 /// <summary>
 /// The memory tier: entries by key, bounded in bytes. It knows nothing of validity; the engine judges what it gets, and says
-/// through <c>isDead</c> what nobody can use any more.
+/// through <c>isTouched</c> what nobody may be given any more.
 /// </summary>
 /// <remarks>
 /// <para>Readers take no lock, allocate nothing, and write at most one byte of the entry. Writers take one lock; each does a
@@ -34,21 +34,24 @@ internal sealed class MemoryStore : IDisposable
     private readonly long _capacity;
     private readonly long _maxEntryBytes;
     private readonly long[] _removals = new long[Enum.GetValues<RemovalCause>().Length];
+    private long _now; // when the writer that has the lock began
     private long _bytes;
     private int _count;
 
     /// <param name="options">Bounds; read once.</param>
     /// <param name="time">The clock of the entries' timestamps.</param>
-    /// <param name="isDead">
-    /// True when nobody may ever be given the entry again. Called under the store's lock: it must be quick, and not call back.
+    /// <param name="isTouched">
+    /// True when nobody may ever be given the entry again, whatever its age. Called under the store's lock: it must be quick,
+    /// and not call back.
     /// </param>
-    public MemoryStore(MemoryOptions options, TimeProvider time, Func<CacheEntry, bool> isDead)
+    public MemoryStore(MemoryOptions options, TimeProvider time, Func<CacheEntry, bool> isTouched)
     {
         _capacity = options.CapacityBytes;
         _maxEntryBytes = Math.Min(options.MaxEntryBytes, _capacity / 10);
         _time = time;
-        _policy = new EvictionPolicy(_capacity, isDead);
-        _wheel = new ExpiryWheel(time.GetTimestamp(), time.TimestampFrequency);
+        _now = time.GetTimestamp();
+        _policy = new EvictionPolicy(_capacity, entry => entry.UselessAt <= _now || isTouched(entry));
+        _wheel = new ExpiryWheel(_now, time.TimestampFrequency);
         _bySpan = _table.GetAlternateLookup<ReadOnlySpan<char>>();
         _idle = time.CreateTimer(static store => ((MemoryStore)store!).KeepHouseWhenIdle(), this, IdlePeriod, IdlePeriod);
     }
@@ -165,9 +168,9 @@ internal sealed class MemoryStore : IDisposable
 
     private void KeepHouse_NeedsLock(int steps)
     {
-        var now = _time.GetTimestamp();
+        _now = _time.GetTimestamp();
         var budget = steps;
-        while (_wheel.TakeExpired(now, ref budget) is { } expired)
+        while (_wheel.TakeExpired(_now, ref budget) is { } expired)
         {
             _policy.Unlink(expired);
             Drop_NeedsLock(expired, RemovalCause.Expired);
@@ -190,7 +193,7 @@ internal sealed class MemoryStore : IDisposable
     }
 
     private RemovalCause CauseOfDeath(CacheEntry entry) =>
-        entry.UselessAt <= _time.GetTimestamp() ? RemovalCause.Expired : RemovalCause.Touched;
+        entry.UselessAt <= _now ? RemovalCause.Expired : RemovalCause.Touched;
 
     private void Drop_NeedsLock(CacheEntry entry, RemovalCause cause)
     {

@@ -10,7 +10,7 @@ public abstract class MemoryTests : IDisposable
 
     private protected FakeTimeProvider Time { get; } = new();
 
-    /// <summary>The entries that <c>isDead</c> says yes to, beside those that have expired.</summary>
+    /// <summary>The entries that the stores are told are touched.</summary>
     private protected HashSet<CacheEntry> Touched { get; } = [];
 
     private protected MemoryStore NewStore(long capacity = 1 << 20, long maxEntry = 1 << 20)
@@ -18,7 +18,7 @@ public abstract class MemoryTests : IDisposable
         var store = new MemoryStore(
             new MemoryOptions { CapacityBytes = capacity, MaxEntryBytes = maxEntry },
             Time,
-            entry => entry.UselessAt <= Time.GetTimestamp() || Touched.Contains(entry));
+            Touched.Contains);
         _stores.Add(store);
         return store;
     }

@@ -1,0 +1,84 @@
+using Microsoft.Playwright;
+
+namespace MigrationPlatform.Tests.Page;
+
+/// <summary>The distribution's Chromium, headless; a page for each test.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Headless = true,
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
+        });
+    }
+
+    internal async Task<OpenPage> OpenAsync(Uri address)
+    {
+        var page = await _browser!.NewPageAsync(new BrowserNewPageOptions
+        {
+            ViewportSize = new ViewportSize { Width = 1280, Height = 1000 },
+        });
+        var opened = new OpenPage(page);
+        await page.GotoAsync(address.ToString());
+        await page.Locator("body[data-ready]").WaitForAsync();
+        return opened;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.CloseAsync();
+        _playwright?.Dispose();
+    }
+}
+
+/// <summary>A page that must not have complained when it is closed: no error on its console, in a script or on the network.</summary>
+internal sealed class OpenPage : IAsyncDisposable
+{
+    private readonly List<string> _complaints = [];
+    private bool _isClosing;
+
+    public OpenPage(IPage page)
+    {
+        View = page;
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning") Complain($"console: {message.Text}");
+        };
+        page.PageError += (_, error) => Complain($"script: {error}");
+        page.RequestFailed += (_, request) => Complain($"network: {request.Method} {request.Url} {request.Failure}");
+        page.Response += (_, response) =>
+        {
+            if (response.Status >= 400) Complain($"network: {response.Status} {response.Request.Method} {response.Url}");
+        };
+    }
+
+    public IPage View { get; }
+
+    public ILocator Left => View.Locator("#left");
+
+    public ILocator Right => View.Locator("#right");
+
+    public async ValueTask DisposeAsync()
+    {
+        // Closing aborts what the page is polling just then.
+        Volatile.Write(ref _isClosing, true);
+        await View.CloseAsync();
+        Assert.Empty(_complaints);
+    }
+
+    private void Complain(string what)
+    {
+        if (!Volatile.Read(ref _isClosing)) _complaints.Add(what);
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Playwright;
+using MigrationPlatform.Tests.Hosting;
+using static Microsoft.Playwright.Assertions;
+
+namespace MigrationPlatform.Tests.Page;
+
+public sealed class PageTests(PlatformFixture fixture, Browser browser) : PlatformTest(fixture), IClassFixture<Browser>
+{
+    [Fact]
+    public async Task AnEditOnTheLeft_ShowsOnTheRight()
+    {
+        await using var page = await browser.OpenAsync(Platform.Address);
+        await Expect(page.Left.Locator("[data-of=role]")).ToHaveTextAsync("Alice Novak, admin of acme");
+        await Expect(page.Right.Locator("[data-of=role]")).ToHaveTextAsync("Vera Klein, viewer of acme");
+        await Expect(page.Right.GetByRole(AriaRole.Button, new() { Name = "Save" })).ToBeDisabledAsync();
+
+        await page.Left.GetByLabel("Name of the engagement").FillAsync("Renamed on the left");
+        await page.Left.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.Right.GetByLabel("Name of the engagement")).ToHaveValueAsync("Renamed on the left");
+
+        var button = page.Left.Locator(".mappings tbody tr").First.Locator("button:enabled").First;
+        var wanted = await button.GetAttributeAsync("value");
+        await button.ClickAsync();
+        await Expect(page.Right.Locator(".mappings tbody tr").First.Locator("td").Nth(2)).ToHaveTextAsync(wanted!);
+        await page.View.ScreenshotAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "page.png") });
+    }
+
+    [Fact]
+    public async Task AnotherUser_IsSignedIn_AndSeesTheOwnTenant()
+    {
+        await using var page = await browser.OpenAsync(Platform.Address);
+        await page.Right.GetByLabel("Signed in as").SelectOptionAsync("alice@globex");
+        await Expect(page.Right.Locator("[data-of=role]")).ToHaveTextAsync("Alice Novak, admin of globex");
+        await Expect(page.Left.Locator("[data-of=role]")).ToHaveTextAsync("Alice Novak, admin of acme");
+    }
+
+    [Fact]
+    public async Task TheSwitch_TurnsTheCacheOffAndOn_AndChargesEachModeItsOwn()
+    {
+        await using var page = await browser.OpenAsync(Platform.Address);
+        var cache = page.View.GetByRole(AriaRole.Switch);
+        await cache.UncheckAsync(new() { Force = true });
+        await Expect(page.View.Locator("#off")).ToHaveClassAsync("current");
+        await Expect(page.View.Locator("#off td").Nth(2)).Not.ToHaveTextAsync("0");
+        await cache.CheckAsync(new() { Force = true });
+        await Expect(page.View.Locator("#on")).ToHaveClassAsync("current");
+    }
+}
