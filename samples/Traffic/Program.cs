@@ -1,3 +1,6 @@
+using Spectre.Console;
 using Traffic;
 
-return await TrafficCommand.RunAsync(args);
+// A log is not wrapped like a narrow terminal.
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 140;
+return await TrafficCommand.RunAsync(args, AnsiConsole.Console, Console.Error);

@@ -12,7 +12,8 @@ internal static class TrafficCommand
     private const int WrongUse = 2;
     private const int Interrupted = 130;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <returns>The exit status: 0, 1 when the promise was broken or too little saved, 2 for wrong use, 130 after Ctrl-C.</returns>
+    public static async Task<int> RunAsync(string[] args, IAnsiConsole console, TextWriter error)
     {
         var seconds = Number("--seconds", "How long each of the two runs plays.", 20, least: 1, most: 3600);
         var port = Number("--port", "Where the platform listens, on loopback.", 5080, least: 1, most: 65535);
@@ -27,19 +28,17 @@ internal static class TrafficCommand
         };
         root.SetAction(async (parsed, cancel) =>
         {
-            if (parsed.GetValue(race)) return await RaceDemo.RunAsync(AnsiConsole.Console, cancel);
+            if (parsed.GetValue(race)) return await RaceDemo.RunAsync(console, cancel);
             var options = new DemoOptions(
                 parsed.GetRequiredValue(platform), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(port),
                 parsed.GetValue(json), parsed.GetValue(exit), parsed.GetValue(seed));
-            return await new DemoRun(options, AnsiConsole.Console, TimeProvider.System).RunAsync(cancel);
+            return await new DemoRun(options, console, error, TimeProvider.System).RunAsync(cancel);
         });
 
-        // A log is not wrapped like a narrow terminal.
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 140;
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} ./demo --help lists the options.");
+            await error.WriteLineAsync($"{parsed.Errors[0].Message} ./demo --help lists the options.");
             return WrongUse;
         }
 
@@ -53,7 +52,7 @@ internal static class TrafficCommand
         }
         catch (DemoException problem)
         {
-            await Console.Error.WriteLineAsync(problem.Message);
+            await error.WriteLineAsync(problem.Message);
             return WrongUse;
         }
         catch (OperationCanceledException)

@@ -7,7 +7,7 @@ using Traffic.Scripts;
 namespace Traffic.Demo;
 
 /// <summary>The demo: the same script without and with Freshet, each on a platform just started, then the table.</summary>
-internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimeProvider time)
+internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWriter error, TimeProvider time)
 {
     private readonly Mix _mix = new();
 
@@ -32,7 +32,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TimePro
             ComparisonTable.Write(console, comparison);
             json?.SetLength(0);
             if (json is not null) await ComparisonJson.WriteAsync(json, comparison, _mix, options.Seed, cancel);
-            foreach (var failure in comparison.Failures) await Console.Error.WriteLineAsync(failure);
+            foreach (var failure in comparison.Failures) await error.WriteLineAsync(failure);
             if (!options.Exit) await StayAsync(platform, world, cancel);
             return comparison.Failures.Count == 0 ? 0 : 1;
         }

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Traffic.Tests.Demo;
+
+/// <summary>The command as <c>./demo</c> runs it, with the platform as a process of its own.</summary>
+public sealed class TrafficCommandTests : IDisposable
+{
+    private static readonly string Platform = Path.GetFullPath(
+        Path.Combine(AppContext.BaseDirectory, "..", "..", "MigrationPlatform", "release", "MigrationPlatform"));
+
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("freshet-traffic-");
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("--wrong")]
+    [InlineData("stray")]
+    [InlineData("--seconds", "abc")]
+    [InlineData("--seconds", "0")]
+    [InlineData("--seconds")]
+    [InlineData("--port", "70000")]
+    [InlineData("--seed", "-1")]
+    public async Task WrongOption_IsOneLineAndStatus2(params string[] args)
+    {
+        Assert.Equal(2, await RunAsync(args));
+        AssertOneLine(args[0]);
+    }
+
+    [Fact]
+    public async Task PortInUse_IsOneLineAndStatus2()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        Assert.Equal(2, await RunAsync("--exit", "--port", $"{port}"));
+        AssertOneLine($"Port {port}");
+    }
+
+    [Fact]
+    public async Task JsonThatCannotBeWritten_IsOneLineAndStatus2()
+    {
+        Assert.Equal(2, await RunAsync("--exit", "--port", $"{FreePort()}", "--json", Path.Combine(_folder.FullName, "none", "x.json")));
+        AssertOneLine("The figures cannot be written");
+    }
+
+    [Fact]
+    public async Task PlatformThatDoesNotStart_IsOneLineAndStatus2()
+    {
+        Assert.Equal(2, await TrafficCommand.RunAsync(["--platform", "/bin/false", "--exit", "--port", $"{FreePort()}"], Plain(), _error));
+        AssertOneLine("The platform ended with status 1");
+    }
+
+    [Fact]
+    public async Task Demo_PlaysBothRunsAndWritesTheFigures()
+    {
+        var json = Path.Combine(_folder.FullName, "figures.json");
+        var status = await RunAsync("--exit", "--seconds", "1", "--port", $"{FreePort()}", "--json", json);
+
+        using var figures = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        foreach (var run in (string[])["without", "with"])
+        {
+            Assert.Equal(0, figures.RootElement.GetProperty(run).GetProperty("brokenPromises").GetInt64());
+            Assert.True(figures.RootElement.GetProperty(run).GetProperty("answers").GetInt64() > 100);
+        }
+
+        Assert.Equal(
+            figures.RootElement.GetProperty("without").GetProperty("answers").GetInt64(),
+            figures.RootElement.GetProperty("with").GetProperty("answers").GetInt64());
+        // In one second the cache is still cold: the savings may not be met yet, and then the line and the status say so.
+        Assert.Equal(status == 0 ? "" : "Savings not met", Lines(_error) is [var line] ? line[..15] : "");
+        Assert.Contains("broken promises", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    private Task<int> RunAsync(params string[] args) => TrafficCommand.RunAsync(["--platform", Platform, .. args], Plain(), _error);
+
+    private IAnsiConsole Plain() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Ansi = AnsiSupport.No,
+        Interactive = InteractionSupport.No,
+        Out = new AnsiConsoleOutput(_output),
+    });
+
+    private void AssertOneLine(string about) => Assert.Contains(about, Assert.Single(Lines(_error)), StringComparison.Ordinal);
+
+    private static string[] Lines(StringWriter text) => text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
