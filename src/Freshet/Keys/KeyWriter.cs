@@ -56,6 +56,15 @@ internal ref struct KeyWriter
         _length += value.Length;
     }
 
+    /// <summary>Appends a part that obeyed <see cref="KeyPart"/> when it was made, such as the id of a tenant.</summary>
+    public void AppendChecked(string value)
+    {
+        Grow(value.Length + 1);
+        _buffer[_length++] = (char)(value.Length + 1);
+        value.CopyTo(_buffer[_length..]);
+        _length += value.Length;
+    }
+
     /// <summary>Appends parts that were written by another writer, such as the prefix that all keys of a policy share.</summary>
     public void AppendWritten(ReadOnlySpan<char> parts)
     {

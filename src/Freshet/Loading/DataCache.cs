@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Freshet.Coherence;
@@ -17,10 +18,10 @@ internal sealed class DataCache(
     // Key and tag of one entry of data: a reserved first segment that no entity or user tag has.
     private const string KeyTag = "\u0001key";
     private readonly TimeSpan _defaultLifetime = options.Value.DefaultLifetime;
-    private readonly string _appVersion = options.Value.AppVersion;
     private readonly bool _enabled = options.Value.Enabled;
 
     /// <inheritdoc/>
+    [SkipLocalsInit] // the key's buffer is written before it is read
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
@@ -38,7 +39,7 @@ internal sealed class DataCache(
         var arrival = engine.Arrive();
         var tenant = tenants.Current;
         var form = serializers.For<T>();
-        var writer = Write(stackalloc char[256], tenant, key, form.Name);
+        var writer = Write(stackalloc char[256], tenant, key, form.KeyPrefix);
         var why = CacheReason.RequestDirective;
         string written;
         try
@@ -76,7 +77,7 @@ internal sealed class DataCache(
 
         var tenant = tenants.Current;
         var form = serializers.For<T>();
-        var written = WriteKey(tenant, key, form.Name);
+        var written = WriteKey(tenant, key, form.KeyPrefix);
         // The value takes the place of every earlier one, on every node and in every load that is running (C9).
         await engine.InvalidateAsync(tenant, [KeyTagOf(key)]).ConfigureAwait(false);
         var arrival = engine.Arrive();
@@ -154,20 +155,18 @@ internal sealed class DataCache(
     // Whatever is not a path is one segment, so every string that HybridCache takes as a tag is a tag here.
     private static Tag ToTag(string text) => Tag.TryParse(text, out var tag, out _) && !tag.Equals(Tag.Root) ? tag : Tag.Of(text);
 
-    private string WriteKey(Tenant tenant, string key, string form)
+    private static string WriteKey(Tenant tenant, string key, string prefix)
     {
-        using var writer = Write(stackalloc char[256], tenant, key, form);
+        using var writer = Write(stackalloc char[256], tenant, key, prefix);
         return writer.ToString();
     }
 
-    private KeyWriter Write(Span<char> buffer, Tenant tenant, string key, string form)
+    private static KeyWriter Write(Span<char> buffer, Tenant tenant, string key, string prefix)
     {
         var writer = new KeyWriter(buffer);
-        writer.Append("data", "kind");
-        writer.Append(_appVersion, "application version");
-        writer.Append(tenant.Id, "tenant");
+        writer.AppendWritten(prefix);
+        writer.AppendChecked(tenant.Id);
         writer.Append(key, "key");
-        writer.Append(form, "type");
         return writer.Error is KeyPartError.None
             ? writer
             : throw new ArgumentException(KeyPart.Describe(writer.Error, writer.ErrorPart, key.Length, KeyPart.MaxLength), nameof(key));

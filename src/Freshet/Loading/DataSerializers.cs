@@ -4,21 +4,32 @@ using System.ComponentModel;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Freshet.Keys;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Freshet.Loading;
 
 /// <summary>How values of a type are kept: as they are when nobody can change them, else as bytes, so that no caller can change what another gets.</summary>
-internal sealed class DataSerializers(IServiceProvider services)
+internal sealed class DataSerializers(IServiceProvider services, IOptions<FreshetOptions> options)
 {
     private readonly ConcurrentDictionary<Type, object> _forms = new();
 
     public DataForm<T> For<T>()
     {
-        return _forms.TryGetValue(typeof(T), out var form) ? (DataForm<T>)form : Add();
+        // One host uses one cache, so the form used last is nearly always ours: cheaper than a look at the table.
+        var last = LastForm<T>.Used;
+        return last?.Owner == this ? last : LastForm<T>.Used = (DataForm<T>)_forms.GetOrAdd(typeof(T), _ => Create<T>());
+    }
 
-        DataForm<T> Add() => (DataForm<T>)_forms.GetOrAdd(typeof(T), new DataForm<T>(IsImmutable(typeof(T)) ? null : Serializer<T>()));
+    private DataForm<T> Create<T>()
+    {
+        using var prefix = new KeyWriter(stackalloc char[256]);
+        prefix.Append("data", "kind");
+        prefix.Append(options.Value.AppVersion, "application version");
+        prefix.Append(typeof(T).FullName ?? typeof(T).Name, "type"); // the same key under two types is two entries
+        return new DataForm<T>(this, IsImmutable(typeof(T)) ? null : Serializer<T>(), prefix.ToString());
     }
 
     // A type is immutable when it is a string or a value without references, or says so and cannot be derived from.
@@ -43,6 +54,11 @@ internal sealed class DataSerializers(IServiceProvider services)
         return new JsonForm<T>();
     }
 
+    private static class LastForm<T>
+    {
+        public static DataForm<T>? Used { get; set; }
+    }
+
     private sealed class JsonForm<T> : IHybridCacheSerializer<T>
     {
         public T Deserialize(ReadOnlySequence<byte> source)
@@ -60,18 +76,21 @@ internal sealed class DataSerializers(IServiceProvider services)
 }
 
 /// <summary>How values of one type are kept.</summary>
+/// <param name="owner">The cache that keeps them.</param>
 /// <param name="serializer">Null when values are kept as they are.</param>
-internal sealed class DataForm<T>(IHybridCacheSerializer<T>? serializer)
+/// <param name="keyPrefix">The parts that begin the key of every value of this type.</param>
+internal sealed class DataForm<T>(DataSerializers owner, IHybridCacheSerializer<T>? serializer, string keyPrefix)
 {
-    // A part of the key: the same key under two types is two entries.
-    public string Name { get; } = typeof(T).FullName ?? typeof(T).Name;
+    public DataSerializers Owner => owner;
 
-    public T Read(object stored) => stored switch
+    public string KeyPrefix => keyPrefix;
+
+    public T Read(object stored)
     {
-        Null => default!,
-        byte[] bytes when serializer is not null => serializer.Deserialize(new ReadOnlySequence<byte>(bytes)),
-        _ => (T)stored,
-    };
+        if (serializer is null || stored is not byte[] bytes)
+            return stored is T value ? value : default!; // null is kept as an object of its own
+        return serializer.Deserialize(new ReadOnlySequence<byte>(bytes));
+    }
 
     public object Write(T value, out long bytes)
     {
