@@ -1,1 +1,0 @@
-namespace Freshet; internal static class Placeholder;

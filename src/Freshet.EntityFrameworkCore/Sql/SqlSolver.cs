@@ -1,0 +1,124 @@
+namespace Freshet.EntityFrameworkCore.Sql;
+
+/// <summary>Which columns of an item are pinned to which values, by the conjuncts that hold for its rows.</summary>
+internal sealed class SqlSolver
+{
+    private readonly SqlCommandTree _tree;
+    private readonly Dictionary<string, SqlItem> _items = new(StringComparer.OrdinalIgnoreCase);
+
+    public SqlSolver(SqlCommandTree tree)
+    {
+        _tree = tree;
+        foreach (var item in tree.Scopes.SelectMany(s => s.Items).Concat(tree.Writes.Select(w => w.Target)))
+            _items[item.Alias] = item;
+    }
+
+    /// <summary>The values of the item's columns that are known, by the column's normal name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<SqlValue>> Pinned(SqlItem item)
+    {
+        var pinned = new Dictionary<string, IReadOnlyList<SqlValue>>(StringComparer.Ordinal);
+        if (_tree.AmbiguousAliases.Contains(item.Alias))
+            return pinned;
+
+        foreach (var (column, values) in Solve(item.Facts, item.Scope.Around))
+        {
+            if (string.Equals(column.Alias, item.Alias, StringComparison.OrdinalIgnoreCase))
+                pinned[column.Column] = values;
+        }
+
+        return pinned;
+    }
+
+    private Dictionary<ColumnName, IReadOnlyList<SqlValue>> Solve(Facts facts, SqlScope? around)
+    {
+        var equalities = Holding(facts, around);
+        var values = new Dictionary<ColumnName, IReadOnlyList<SqlValue>>();
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            foreach (var equality in equalities)
+            {
+                if (Resolve(equality.Left, equality.Scope) is not { } left)
+                    continue;
+                if (equality.Right is null)
+                {
+                    changed |= values.TryAdd(left, equality.Values);
+                    continue;
+                }
+
+                if (Resolve(equality.Right.Value, equality.Scope) is not { } right)
+                    continue;
+                if (ValuesOf(left) is { } ofLeft)
+                    changed |= values.TryAdd(right, ofLeft);
+                if (ValuesOf(right) is { } ofRight)
+                    changed |= values.TryAdd(left, ofRight);
+            }
+        }
+
+        return values;
+
+        IReadOnlyList<SqlValue>? ValuesOf(ColumnName column) => values.GetValueOrDefault(column) ?? Constant(column);
+    }
+
+    // What holds for an item holds for what its scope is nested in, too: a row that the outer WHERE drops has no part in
+    // the result, whatever a query inside it says. An equality with a column of an outer-joined item can only be true when
+    // that item was joined, so that item's ON holds as well.
+    private List<Equality> Holding(Facts facts, SqlScope? around)
+    {
+        var taken = new HashSet<Facts>();
+        var equalities = new List<Equality>();
+        for (Facts? f = facts; f is not null; f = f.Around)
+            Take(f);
+        for (var scope = around; scope is not null; scope = scope.Around)
+            Take(scope.Facts);
+
+        for (var i = 0; i < equalities.Count; i++)
+        {
+            Join(equalities[i].Left, equalities[i].Scope);
+            if (equalities[i].Right is { } right)
+                Join(right, equalities[i].Scope);
+        }
+
+        return equalities;
+
+        void Take(Facts group)
+        {
+            if (taken.Add(group))
+                equalities.AddRange(group.Equalities);
+        }
+
+        void Join(ColumnName column, SqlScope scope)
+        {
+            if (Resolve(column, scope) is { Alias: { } alias })
+            {
+                for (Facts? f = _items[alias].Facts; f is not null; f = f.Around)
+                    Take(f);
+            }
+        }
+    }
+
+    // A column of a derived table that cannot be seen through, constant by what is inside it.
+    private IReadOnlyList<SqlValue>? Constant(ColumnName column)
+    {
+        if (column.Alias is null || _items.GetValueOrDefault(column.Alias) is not { Inner: { } inner, Columns: { } columns })
+            return null;
+        return columns.TryGetValue(column.Column, out var source) && Resolve(source, inner) is { } resolved
+            ? Solve(inner.Facts, around: null).GetValueOrDefault(resolved)
+            : null;
+    }
+
+    private ColumnName? Resolve(ColumnName column, SqlScope scope)
+    {
+        if (column.Column.Length == 0)
+            return null;
+        // Without an alias: only where there is one table, which then comes before anything around it.
+        var alias = column.Alias;
+        if (alias is null && scope.Items is [{ Table: not null } single])
+            alias = single.Alias;
+        if (alias is null || _tree.AmbiguousAliases.Contains(alias) || !_items.TryGetValue(alias, out var item))
+            return null;
+        if (item is { Columns: { } columns, Inner: null })
+            return columns.TryGetValue(column.Column, out var through) ? Resolve(through, item.Scope) : null;
+        return new ColumnName(item.Alias, column.Column);
+    }
+}

@@ -1,0 +1,55 @@
+namespace Freshet.Invalidation;
+
+/// <summary>What has been declared about an entity type so far; mutable, only while the application starts.</summary>
+internal sealed class EntityDraft
+{
+    public string? Name { get; set; }
+
+    public Type? ClrType { get; init; }
+
+    /// <summary>For messages and for the tag of a type that was not given one.</summary>
+    public string Label => Name ?? ClrType!.Name;
+
+    public Tenancy? Tenancy { get; set; }
+
+    public string? TenantProperty { get; set; }
+
+    /// <summary>The key's properties, the tenant's included; null when not declared.</summary>
+    public IReadOnlyList<string>? Key { get; set; }
+
+    public List<EdgeDraft> Parents { get; } = [];
+
+    public static string RequireName(string tag)
+    {
+        _ = Tag.Of(tag);
+        return tag[0] != '@' ? tag : throw new ArgumentException($"The tag '{tag}' begins with '@', which marks collections.", nameof(tag));
+    }
+}
+
+/// <summary>A declared edge, before its ends are known.</summary>
+internal sealed class EdgeDraft
+{
+    public Type? ParentType { get; init; }
+
+    public string? ParentName { get; init; }
+
+    public string ParentLabel => ParentName ?? ParentType!.Name;
+
+    public required IReadOnlyList<string> ForeignKey { get; init; }
+
+    public bool SameKey { get; init; }
+
+    public bool Cascades { get; init; }
+
+    public bool OnChange { get; init; }
+
+    public DatabaseAction OnDelete { get; set; }
+
+    /// <summary>Whether it was found in the database's model rather than declared; such edges may form cycles.</summary>
+    public bool Found { get; init; }
+
+    public bool Matches(EdgeDraft other) => ParentType == other.ParentType
+        && string.Equals(ParentName, other.ParentName, StringComparison.Ordinal)
+        && ForeignKey.Count == other.ForeignKey.Count
+        && ForeignKey.All(p => other.ForeignKey.Contains(p, StringComparer.Ordinal));
+}

@@ -1,0 +1,95 @@
+namespace Freshet.Invalidation;
+
+/// <summary>In whose log the rows of an entity type are.</summary>
+internal enum Tenancy : byte
+{
+    /// <summary>Nothing was declared: rows may be seen by every tenant, so their tags are public. Writes touch the ambient
+    /// tenant too, for dependencies declared by hand.</summary>
+    Shared,
+
+    /// <summary>Declared to be the same for everyone.</summary>
+    Public,
+
+    /// <summary>Declared to belong to the tenant at work: each tenant has a database or a schema of its own.</summary>
+    Ambient,
+
+    /// <summary>A property of the row names its tenant.</summary>
+    Property,
+}
+
+/// <summary>What the database itself does to children when their parent is deleted.</summary>
+internal enum DatabaseAction : byte
+{
+    /// <summary>Nobody said; it may do anything.</summary>
+    Unknown,
+    None,
+    Delete,
+    SetNull,
+}
+
+/// <summary>One entity type of an <see cref="EntityModel"/>. Immutable once the model is built.</summary>
+internal sealed class EntityType
+{
+    private readonly List<EntityEdge> _parents = [];
+    private readonly List<EntityEdge> _children = [];
+
+    public EntityType(string name, Type? clrType, Tenancy tenancy, string? tenantProperty, IReadOnlyList<string> key)
+    {
+        Name = name;
+        ClrType = clrType;
+        Tenancy = tenancy;
+        TenantProperty = tenantProperty;
+        Key = key;
+        TypeTag = Tag.Of(name);
+    }
+
+    /// <summary>The first segment of its tags.</summary>
+    public string Name { get; }
+
+    public Type? ClrType { get; }
+
+    public Tag TypeTag { get; }
+
+    public Tenancy Tenancy { get; }
+
+    public string? TenantProperty { get; }
+
+    /// <summary>The properties of the key, in the order of the tag's segments, without the tenant; empty when not known.</summary>
+    public IReadOnlyList<string> Key { get; }
+
+    public IReadOnlyList<EntityEdge> Parents => _parents;
+
+    public IReadOnlyList<EntityEdge> Children => _children;
+
+    public override string ToString() => Name;
+
+    internal static void Connect(EntityEdge edge)
+    {
+        edge.Child._parents.Add(edge);
+        edge.Parent._children.Add(edge);
+    }
+}
+
+/// <summary>A declared edge from a parent to a child.</summary>
+/// <param name="Parent">The parent.</param>
+/// <param name="Child">The child.</param>
+/// <param name="ForeignKey">The child's properties that hold the parent's key, in its order; empty when the child holds none.</param>
+/// <param name="SameKey">Whether the child's row has the key of the parent's row.</param>
+/// <param name="Cascades">Whether the parent's removal concerns the child.</param>
+/// <param name="OnChange">Whether every change of the parent concerns the child, because it is made from it without reading it.</param>
+/// <param name="OnDelete">What the database does.</param>
+internal sealed record EntityEdge(
+    EntityType Parent,
+    EntityType Child,
+    IReadOnlyList<string> ForeignKey,
+    bool SameKey,
+    bool Cascades,
+    bool OnChange,
+    DatabaseAction OnDelete)
+{
+    /// <summary>Whether the database itself may delete or change the child's rows.</summary>
+    public bool DatabaseActs => OnDelete is DatabaseAction.Delete or DatabaseAction.SetNull;
+
+    /// <summary>Whether the child does not outlive the parent.</summary>
+    public bool ChildGoes => OnDelete is DatabaseAction.Delete || (Cascades && OnDelete is not DatabaseAction.SetNull);
+}
