@@ -48,6 +48,7 @@ public static class FreshetServiceCollectionExtensions
         services.TryAddSingleton<CacheEngine>();
         services.TryAddSingleton<DataSerializers>();
         services.TryAddSingleton<HybridCache, DataCache>();
+        services.AddEntityModel();
         services.AddHostedService<StartReport>();
         return new FreshetBuilder(services);
     }

@@ -50,10 +50,12 @@ internal sealed partial class SqlParser
             close[i] = -1;
             if (tokens[i].IsSymbol("("))
                 open.Push(i);
-            else if (tokens[i].IsSymbol(")") && !open.TryPop(out var start))
-                return null;
             else if (tokens[i].IsSymbol(")"))
+            {
+                if (!open.TryPop(out var start))
+                    return null;
                 close[start] = i;
+            }
         }
 
         return open.Count == 0 ? close : null;

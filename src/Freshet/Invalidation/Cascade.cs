@@ -16,6 +16,14 @@ internal static class Cascade
         return expansion.Touches;
     }
 
+    /// <summary>The rows of a type under one parent, said to have changed.</summary>
+    public static IReadOnlyList<Touch> Collection(EntityType child, EntityType parent, string[] key, Tenant[] tenants, Tenant ambient)
+    {
+        var expansion = new Expansion(ambient);
+        expansion.Collection(child, parent, key, tenants);
+        return expansion.Touches;
+    }
+
     private sealed class Expansion(Tenant ambient)
     {
         private readonly HashSet<(Tenant, Tag)> _seen = [];
@@ -55,6 +63,16 @@ internal static class Cascade
             }
         }
 
+        public void Collection(EntityType child, EntityType parent, string[] key, Tenant[] tenants)
+        {
+            var logs = LogsOf(child, tenants);
+            if (child.Tenancy is Tenancy.Property && tenants.Length == 0)
+                Touch(logs, child.TypeTag, "type: its tenant is not known");
+            else
+                Touch(logs, EntityTags.Collection(child, parent, key), $"{child.Name} of {parent.Name}");
+            Below(child, tenants, removes: true);
+        }
+
         // The parent's row is gone or has moved to another tenant: its children, exactly; below them the ids are not known.
         private void Removed(EntityEdge edge, EntityChange change)
         {
@@ -86,7 +104,9 @@ internal static class Cascade
         private void Children(EntityEdge edge, string[] key, IReadOnlyList<Tenant> tenants, string rule)
         {
             var logs = LogsOf(edge.Child, tenants);
-            if (edge.ForeignKey.Count > 0)
+            if (edge.Child.Tenancy is Tenancy.Property && tenants.Count == 0)
+                Touch(logs, edge.Child.TypeTag, rule + ", tenant not known");
+            else if (edge.ForeignKey.Count > 0)
                 Touch(logs, EntityTags.Collection(edge.Child, edge.Parent, key), rule);
             if (edge.SameKey)
                 Touch(logs, EntityTags.Row(edge.Child, key), rule + ", by the same key");

@@ -113,8 +113,14 @@ public sealed class EntityBuilder<T> : EntityBuilder
     /// <param name="cascade">Whether the parent's removal, its change of tenant and its explicit invalidation reach the rows.</param>
     /// <param name="onChange">Whether every change of the parent reaches them, because something made from them shows the parent
     /// without reading it.</param>
+    /// <param name="moves">Whether a row may move from one parent to another. When false, or when the rows have a concurrency
+    /// token, it is known under which parent a changed row is; else its changes touch every row of the type.</param>
     /// <exception cref="ArgumentException">The expression names no properties.</exception>
-    public EntityBuilder<T> Parent<TParent>(Expression<Func<T, object?>> foreignKey, bool cascade = true, bool onChange = false)
+    public EntityBuilder<T> Parent<TParent>(
+        Expression<Func<T, object?>> foreignKey,
+        bool cascade = true,
+        bool onChange = false,
+        bool moves = true)
         where TParent : class
     {
         Draft.Parents.Add(new EdgeDraft
@@ -123,6 +129,7 @@ public sealed class EntityBuilder<T> : EntityBuilder
             ForeignKey = PropertyNames.Of(foreignKey),
             Cascades = cascade,
             OnChange = onChange,
+            Moves = moves,
         });
         return this;
     }

@@ -17,6 +17,9 @@ internal sealed class EntityDraft
     /// <summary>The key's properties, the tenant's included; null when not declared.</summary>
     public IReadOnlyList<string>? Key { get; set; }
 
+    /// <summary>Makes a key's value what the database compares, by property; where there is none, the value is that already.</summary>
+    public Dictionary<string, Func<object, object?>> Converters { get; } = new(StringComparer.Ordinal);
+
     public List<EdgeDraft> Parents { get; } = [];
 
     public static string RequireName(string tag)
@@ -35,13 +38,16 @@ internal sealed class EdgeDraft
 
     public string ParentLabel => ParentName ?? ParentType!.Name;
 
-    public required IReadOnlyList<string> ForeignKey { get; init; }
+    public required IReadOnlyList<string> ForeignKey { get; set; }
 
     public bool SameKey { get; init; }
 
     public bool Cascades { get; init; }
 
     public bool OnChange { get; init; }
+
+    /// <summary>Whether rows may move from one parent to another.</summary>
+    public bool Moves { get; set; } = true;
 
     public DatabaseAction OnDelete { get; set; }
 

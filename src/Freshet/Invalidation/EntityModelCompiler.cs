@@ -29,7 +29,8 @@ internal static class EntityModelCompiler
         draft.ClrType,
         draft.Tenancy ?? Tenancy.Shared,
         draft.TenantProperty,
-        [.. (draft.Key ?? []).Where(p => !string.Equals(p, draft.TenantProperty, StringComparison.Ordinal))]);
+        [.. (draft.Key ?? []).Where(p => !string.Equals(p, draft.TenantProperty, StringComparison.Ordinal))],
+        draft.Converters);
 
     private static EntityEdge Edge(Dictionary<EntityDraft, EntityType> types, EntityDraft child, EdgeDraft edge)
     {
@@ -46,7 +47,7 @@ internal static class EntityModelCompiler
         }
 
         var sameKey = edge.SameKey || (foreignKey.Count > 0 && foreignKey.SequenceEqual(types[child].Key, StringComparer.Ordinal));
-        return new EntityEdge(types[parent], types[child], foreignKey, sameKey, edge.Cascades, edge.OnChange, edge.OnDelete);
+        return new EntityEdge(types[parent], types[child], foreignKey, sameKey, edge.Cascades, edge.OnChange, edge.Moves, edge.OnDelete);
     }
 
     private static EntityDraft? ParentOf(IEnumerable<EntityDraft> drafts, EdgeDraft edge) => drafts.FirstOrDefault(d =>

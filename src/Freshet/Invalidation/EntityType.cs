@@ -33,8 +33,17 @@ internal sealed class EntityType
     private readonly List<EntityEdge> _parents = [];
     private readonly List<EntityEdge> _children = [];
 
-    public EntityType(string name, Type? clrType, Tenancy tenancy, string? tenantProperty, IReadOnlyList<string> key)
+    private readonly IReadOnlyDictionary<string, Func<object, object?>> _converters;
+
+    public EntityType(
+        string name,
+        Type? clrType,
+        Tenancy tenancy,
+        string? tenantProperty,
+        IReadOnlyList<string> key,
+        IReadOnlyDictionary<string, Func<object, object?>> converters)
     {
+        _converters = converters;
         Name = name;
         ClrType = clrType;
         Tenancy = tenancy;
@@ -61,6 +70,10 @@ internal sealed class EntityType
 
     public IReadOnlyList<EntityEdge> Children => _children;
 
+    /// <summary>What the database compares when it compares that property with the value.</summary>
+    public object? ToDatabase(string property, object? value) =>
+        value is not null && _converters.TryGetValue(property, out var convert) ? convert(value) : value;
+
     public override string ToString() => Name;
 
     internal static void Connect(EntityEdge edge)
@@ -77,6 +90,7 @@ internal sealed class EntityType
 /// <param name="SameKey">Whether the child's row has the key of the parent's row.</param>
 /// <param name="Cascades">Whether the parent's removal concerns the child.</param>
 /// <param name="OnChange">Whether every change of the parent concerns the child, because it is made from it without reading it.</param>
+/// <param name="Moves">Whether rows may move from one parent to another.</param>
 /// <param name="OnDelete">What the database does.</param>
 internal sealed record EntityEdge(
     EntityType Parent,
@@ -85,6 +99,7 @@ internal sealed record EntityEdge(
     bool SameKey,
     bool Cascades,
     bool OnChange,
+    bool Moves,
     DatabaseAction OnDelete)
 {
     /// <summary>Whether the database itself may delete or change the child's rows.</summary>

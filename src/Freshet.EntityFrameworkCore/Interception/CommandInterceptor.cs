@@ -1,0 +1,208 @@
+using System.Data.Common;
+using Freshet.EntityFrameworkCore.Reads;
+using Freshet.EntityFrameworkCore.Sql;
+using Freshet.EntityFrameworkCore.Writes;
+using Freshet.Invalidation;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace Freshet.EntityFrameworkCore.Interception;
+
+/// <summary>
+/// Sees every command that a context runs. What it reads becomes dependencies of the running load before it runs; what it
+/// writes is handed on once it has run, whether or not it is known to have succeeded (C8).
+/// </summary>
+internal sealed class CommandInterceptor(ContextModels models, ReadReporter reads, WriteLog writes, TenantContext tenants) : DbCommandInterceptor
+{
+    public override InterceptionResult<DbDataReader> ReaderExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result)
+    {
+        Before(command, eventData);
+        return result;
+    }
+
+    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<DbDataReader> result,
+        CancellationToken cancellationToken = default)
+    {
+        Before(command, eventData);
+        return new(result);
+    }
+
+    public override InterceptionResult<object> ScalarExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<object> result)
+    {
+        Before(command, eventData);
+        return result;
+    }
+
+    public override ValueTask<InterceptionResult<object>> ScalarExecutingAsync(
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<object> result,
+        CancellationToken cancellationToken = default)
+    {
+        Before(command, eventData);
+        return new(result);
+    }
+
+    public override InterceptionResult<int> NonQueryExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<int> result)
+    {
+        Before(command, eventData);
+        return result;
+    }
+
+    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<int> result,
+        CancellationToken cancellationToken = default)
+    {
+        Before(command, eventData);
+        return new(result);
+    }
+
+    public override int NonQueryExecuted(DbCommand command, CommandExecutedEventData eventData, int result)
+    {
+        writes.Invalidate(After(command, eventData));
+        return result;
+    }
+
+    public override async ValueTask<int> NonQueryExecutedAsync(
+        DbCommand command,
+        CommandExecutedEventData eventData,
+        int result,
+        CancellationToken cancellationToken = default)
+    {
+        await writes.InvalidateAsync(After(command, eventData));
+        return result;
+    }
+
+    public override object? ScalarExecuted(DbCommand command, CommandExecutedEventData eventData, object? result)
+    {
+        writes.Invalidate(After(command, eventData));
+        return result;
+    }
+
+    public override async ValueTask<object?> ScalarExecutedAsync(
+        DbCommand command,
+        CommandExecutedEventData eventData,
+        object? result,
+        CancellationToken cancellationToken = default)
+    {
+        await writes.InvalidateAsync(After(command, eventData));
+        return result;
+    }
+
+    // A command that answers with rows has run to its end only when its reader is closed.
+    public override InterceptionResult DataReaderClosing(DbCommand command, DataReaderClosingEventData eventData, InterceptionResult result)
+    {
+        if (Runs(eventData.Context, eventData.CommandId))
+        {
+            eventData.DataReader.Close();
+            writes.Invalidate(After(command, eventData.Context, eventData.CommandId));
+        }
+
+        return result;
+    }
+
+    public override async ValueTask<InterceptionResult> DataReaderClosingAsync(
+        DbCommand command,
+        DataReaderClosingEventData eventData,
+        InterceptionResult result)
+    {
+        if (Runs(eventData.Context, eventData.CommandId))
+        {
+            await eventData.DataReader.CloseAsync();
+            await writes.InvalidateAsync(After(command, eventData.Context, eventData.CommandId));
+        }
+
+        return result;
+    }
+
+    public override void CommandFailed(DbCommand command, CommandErrorEventData eventData) => writes.Invalidate(After(command, eventData));
+
+    public override async Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default) =>
+        await writes.InvalidateAsync(After(command, eventData));
+
+    public override void CommandCanceled(DbCommand command, CommandEndEventData eventData) => writes.Invalidate(After(command, eventData));
+
+    public override async Task CommandCanceledAsync(DbCommand command, CommandEndEventData eventData, CancellationToken cancellationToken = default) =>
+        await writes.InvalidateAsync(After(command, eventData));
+
+    private void Before(DbCommand command, CommandEventData data)
+    {
+        if (data.Context is not { } context)
+            return;
+        var state = ContextState.Of(context);
+        var load = LoadScope.Current;
+
+        if (data.CommandSource is CommandSource.SaveChanges)
+        {
+            // A save's text says less than the context does.
+            if (state.Save is { } save)
+            {
+                save.Rows ??= SavedRows.Of(context, models.Of(context), state.Attached);
+                (save.Transaction, save.Connection) = (command.Transaction, command.Connection);
+            }
+
+            load?.DoNotStore(CacheReason.WroteDuringLoad);
+            return;
+        }
+
+        var model = models.Of(context);
+        var plan = model.PlanOf(command.CommandText);
+        if (load is not null)
+            Read(command, context, state, model.Catalog, plan, load);
+
+        var callsUnknown = plan.UnknownFunction is not null && data.CommandSource is CommandSource.ExecuteSqlRaw;
+        if (plan.Modifies || callsUnknown)
+        {
+            load?.DoNotStore(CacheReason.WroteDuringLoad);
+            var ambient = tenants.TryGet(out var tenant) ? tenant : Tenant.Public;
+            var touches = CommandWrites.Touches(plan, callsUnknown, command, model.Catalog, ambient);
+            if (touches.Count > 0)
+                state.Running[data.CommandId] = touches;
+        }
+
+        if (plan.Transaction is TransactionWord.Begin && command.Connection is { } connection)
+            writes.BegunInSql(connection);
+        else if (plan.Transaction is TransactionWord.Commit or TransactionWord.Rollback)
+            state.Running.TryAdd(data.CommandId, []);
+    }
+
+    // C2: every read of a load sees a state of the database from after its fence.
+    private void Read(
+        DbCommand command,
+        DbContext context,
+        ContextState state,
+        Mapping.TableCatalog catalog,
+        CommandPlan plan,
+        LoadScope load)
+    {
+        if (state.UseIn(load, context) is not CacheReason.None and var used)
+            load.DoNotStore(used);
+        if (command.Transaction is not null || System.Transactions.Transaction.Current is not null)
+            load.DoNotStore(CacheReason.AmbientTransaction);
+        reads.Report(plan, command, catalog, load);
+    }
+
+    private static bool Runs(DbContext? context, Guid command) => context is not null && ContextState.Of(context).Running.ContainsKey(command);
+
+    private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data) => After(command, data.Context, data.CommandId);
+
+    private IReadOnlyList<Touch> After(DbCommand command, DbContext? context, Guid id)
+    {
+        if (context is null || !ContextState.Of(context).Running.Remove(id, out var touches))
+            return [];
+
+        var due = writes.Wrote(context, command.Transaction, command.Connection, touches);
+        // A COMMIT that failed may have committed.
+        return models.Of(context).PlanOf(command.CommandText).Transaction switch
+        {
+            TransactionWord.Commit when command.Connection is { } connection => [.. due, .. writes.EndedInSql(connection, committed: true)],
+            TransactionWord.Rollback when command.Connection is { } connection => [.. due, .. writes.EndedInSql(connection, committed: false)],
+            _ => due,
+        };
+    }
+}

@@ -1,0 +1,97 @@
+using System.Data.Common;
+using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.Invalidation;
+using Microsoft.Extensions.Logging;
+
+namespace Freshet.EntityFrameworkCore.Reads;
+
+/// <summary>Tells the running load what a command reads.</summary>
+internal sealed partial class ReadReporter(TenantContext tenants, ILogger<ReadReporter> log)
+{
+    public void Report(CommandPlan plan, DbCommand command, TableCatalog catalog, LoadScope scope)
+    {
+        if (plan.ReadsAnything is { } reason)
+        {
+            foreach (var entity in catalog.Types)
+                Depend(scope, entity, ofType: true, null, [], reason);
+            return;
+        }
+
+        foreach (var read in plan.Reads)
+            Report(read, command, scope);
+    }
+
+    private void Report(TableRead read, DbCommand command, LoadScope scope)
+    {
+        var entity = read.Table.Entity;
+        var ofTenants = read.Tenant is { } pin && PinnedValues.Segments(pin, command) is { } names ? names : [];
+        var (keys, parent, why) = (default(List<string[]>), default(EntityType), read.Why);
+        if (read.Key is not null)
+            keys = PinnedValues.Keys(read.Key, command);
+        else if (read.ParentKey is not null)
+            (keys, parent) = (PinnedValues.Keys(read.ParentKey, command), read.Parent!.Parent);
+        if (keys is null && why.Length == 0)
+            why = "a value of its key is not what the column holds";
+
+        var tags = new List<Dependency>();
+        foreach (var key in keys ?? [])
+            tags.Add(parent is null ? EntityTags.Row(entity, key) : EntityTags.Collection(entity, parent, key));
+        Depend(scope, entity, ofType: keys is null, ofTenants, tags, why);
+    }
+
+    private void Depend(
+        LoadScope scope,
+        EntityType entity,
+        bool ofType,
+        IReadOnlyList<string>? ofTenants,
+        List<Dependency> tags,
+        string why)
+    {
+        if (ofType)
+            tags.Add(entity.TypeTag.Subtree);
+
+        switch (entity.Tenancy)
+        {
+            case Tenancy.Property when ofTenants is null or []:
+                // Whose rows they are cannot be shown, and the logs of all tenants cannot be watched: never too few.
+                LogTenantUnknown(log, scope.Key, entity.Name, ofType ? why : "no equality on its tenant");
+                scope.DoNotStore(CacheReason.UnknownSource);
+                return;
+            case Tenancy.Property:
+                // A write whose tenant is not known touches the type in the public log.
+                scope.DependsOn(Tenant.Public, entity.TypeTag);
+                foreach (var name in ofTenants)
+                    Add(scope, Tenant.Named(name), tags);
+                break;
+            case Tenancy.Ambient:
+                Add(scope, tenants.TryGet(out var ambient) ? ambient : scope.Tenant, tags);
+                break;
+            default:
+                Add(scope, Tenant.Public, tags);
+                break;
+        }
+
+        if (!log.IsEnabled(LogLevel.Debug))
+            return;
+        var found = string.Join(", ", tags.Select(t => t.ToString()));
+        if (ofType)
+            LogType(log, scope.Key, found, why);
+        else
+            LogExact(log, scope.Key, found);
+    }
+
+    private static void Add(LoadScope scope, Tenant tenant, List<Dependency> tags)
+    {
+        foreach (var tag in tags)
+            scope.DependsOn(tenant, tag);
+    }
+
+    [LoggerMessage(20, LogLevel.Debug, "The load of {Key} read {Dependencies}.", SkipEnabledCheck = true)]
+    private static partial void LogExact(ILogger logger, string key, string dependencies);
+
+    [LoggerMessage(21, LogLevel.Debug, "The load of {Key} read {Dependencies}, no finer because {Reason}.", SkipEnabledCheck = true)]
+    private static partial void LogType(ILogger logger, string key, string dependencies, string reason);
+
+    [LoggerMessage(22, LogLevel.Debug, "The load of {Key} is not stored: it read {Entity} and whose rows cannot be shown ({Reason}).")]
+    private static partial void LogTenantUnknown(ILogger logger, string key, string entity, string reason);
+}

@@ -1,0 +1,60 @@
+using System.Data.Common;
+using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.EntityFrameworkCore.Reads;
+using Freshet.Invalidation;
+
+namespace Freshet.EntityFrameworkCore.Writes;
+
+/// <summary>What a command that no SaveChanges made (ExecuteUpdate, ExecuteDelete, raw SQL) touches.</summary>
+internal static class CommandWrites
+{
+    public static IReadOnlyList<Touch> Touches(
+        CommandPlan plan,
+        bool callsUnknown,
+        DbCommand command,
+        TableCatalog catalog,
+        Tenant ambient)
+    {
+        if ((plan.WritesAnything ?? (callsUnknown ? $"the function {plan.UnknownFunction} may write anything" : null)) is { } reason)
+        {
+            return Distinct(catalog.Types.SelectMany(t =>
+                Cascade.Expand(new EntityChange(t, ChangeKind.Delete) { Reason = $"type: {reason}" }, ambient)));
+        }
+
+        return Distinct(plan.Writes.SelectMany(w => Changes(w, command)).SelectMany(c => Cascade.Expand(c, ambient)));
+    }
+
+    private static IEnumerable<EntityChange> Changes(TableWrite write, DbCommand command)
+    {
+        var entity = write.Table.Entity;
+        var tenants = write.Tenant is { } pin && PinnedValues.Segments(pin, command) is { } names
+            ? names.Select(Tenant.Named).ToArray()
+            : [];
+        if (write.Key is null || PinnedValues.Keys(write.Key, command) is not { } keys)
+        {
+            yield return new EntityChange(entity, write.Kind) { Tenants = tenants, Reason = "type: which rows is not known" };
+            yield break;
+        }
+
+        var parents = new List<ParentKey>();
+        foreach (var (edge, pins) in write.Parents)
+        {
+            var parentKeys = pins is null ? null : PinnedValues.Keys(pins, command);
+            if (parentKeys is null)
+                parents.Add(new ParentKey(edge, null));
+            else
+                parents.AddRange(parentKeys.Select(k => new ParentKey(edge, k)));
+        }
+
+        // More tenants than one: each row is in one of them, which is not a move.
+        foreach (var key in keys)
+        {
+            if (tenants.Length == 0)
+                yield return new EntityChange(entity, write.Kind) { Key = key, Parents = parents };
+            foreach (var tenant in tenants)
+                yield return new EntityChange(entity, write.Kind) { Key = key, Parents = parents, Tenants = [tenant] };
+        }
+    }
+
+    private static IReadOnlyList<Touch> Distinct(IEnumerable<Touch> touches) => [.. touches.DistinctBy(t => (t.Tenant, t.Tag))];
+}

@@ -1,0 +1,92 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using System.Transactions;
+using Freshet.Invalidation;
+using Freshet.Loading;
+using Microsoft.EntityFrameworkCore;
+
+namespace Freshet.EntityFrameworkCore.Writes;
+
+/// <summary>
+/// Holds what was written until its commit is known (C8), then invalidates it: never cancelled, and before whoever
+/// committed goes on (C9).
+/// </summary>
+internal sealed class WriteLog(CacheEngine engine)
+{
+    // Transactions begun in SQL, by connection.
+    private readonly ConditionalWeakTable<DbConnection, PendingWrites> _bySql = [];
+
+    public PendingTransactions Transactions { get; } = new();
+
+    /// <summary>A command has written, or may have: due at its transaction's commit, or at once when it has none.</summary>
+    /// <returns>What is due at once.</returns>
+    public IReadOnlyList<Touch> Wrote(DbContext context, DbTransaction? transaction, DbConnection? connection, IReadOnlyList<Touch> touches)
+    {
+        if (touches.Count == 0)
+            return touches;
+        if (transaction is not null)
+        {
+            var pending = Transactions.Of(transaction);
+            if (pending.IsCommitted)
+                return touches;
+            pending.Add(touches);
+            return [];
+        }
+
+        if (connection is not null && _bySql.TryGetValue(connection, out var begun))
+        {
+            begun.Add(touches);
+            return [];
+        }
+
+        return Ambient(context) is { } ambient && Enlist(ambient, touches) ? [] : touches;
+    }
+
+    public void BegunInSql(DbConnection connection) => _bySql.AddOrUpdate(connection, new PendingWrites());
+
+    /// <returns>What is due.</returns>
+    public IReadOnlyList<Touch> EndedInSql(DbConnection connection, bool committed)
+    {
+        if (!_bySql.TryGetValue(connection, out var pending))
+            return [];
+        _bySql.Remove(connection);
+        return committed ? pending.Commit() : [];
+    }
+
+    public static Transaction? Ambient(DbContext context)
+    {
+        // SQLite takes no part in ambient transactions: what it wrote is committed.
+        if (context.Database.ProviderName is "Microsoft.EntityFrameworkCore.Sqlite")
+            return null;
+        return context.Database.GetEnlistedTransaction() ?? Transaction.Current;
+    }
+
+    public async ValueTask InvalidateAsync(IReadOnlyList<Touch> touches)
+    {
+        foreach (var group in touches.GroupBy(t => t.Tenant))
+            await engine.InvalidateAsync(group.Key, [.. group.Select(t => t.Tag).Distinct()]).ConfigureAwait(false);
+    }
+
+    /// <summary>For callers that committed synchronously: they too go on only when the write is logged.</summary>
+    public void Invalidate(IReadOnlyList<Touch> touches)
+    {
+        var logged = InvalidateAsync(touches);
+        if (logged.IsCompleted)
+            logged.GetAwaiter().GetResult();
+        else
+            logged.AsTask().GetAwaiter().GetResult();
+    }
+
+    private bool Enlist(Transaction ambient, IReadOnlyList<Touch> touches)
+    {
+        if (ambient.TransactionInformation.Status is not TransactionStatus.Active)
+            return false;
+        ambient.TransactionCompleted += (_, completed) =>
+        {
+            // In doubt counts as committed.
+            if (completed.Transaction?.TransactionInformation.Status is not TransactionStatus.Aborted)
+                Invalidate(touches);
+        };
+        return true;
+    }
+}
