@@ -1,6 +1,6 @@
 using Freshet;
 using Freshet.EntityFrameworkCore.Interception;
-using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Reads;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;

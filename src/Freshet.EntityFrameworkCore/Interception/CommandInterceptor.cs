@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Freshet.EntityFrameworkCore.Reads;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Sql;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
@@ -176,7 +177,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         DbCommand command,
         DbContext context,
         ContextState state,
-        Mapping.TableCatalog catalog,
+        TableCatalog catalog,
         CommandPlan plan,
         LoadScope load)
     {

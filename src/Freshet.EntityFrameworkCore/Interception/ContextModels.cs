@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;

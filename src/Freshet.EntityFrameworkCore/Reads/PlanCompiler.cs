@@ -1,4 +1,4 @@
-using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Sql;
 using Freshet.Invalidation;
 

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.Invalidation;
 using Microsoft.Extensions.Logging;
 

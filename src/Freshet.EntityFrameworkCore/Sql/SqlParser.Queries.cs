@@ -166,7 +166,7 @@ internal sealed partial class SqlParser
             at = Item(at + 1, end, scope, own);
             if (at < 0 || !Is(at, "ON"))
                 continue;
-            var on = at + 1;
+            var on = ++at;
             while (at < end && !IsJoin(at, on) && !Is(at, "ON"))
                 at = Next(at);
             if (kind is "INNER" or "LEFT" && !scope.OnlyWhere)

@@ -1,4 +1,4 @@
-using Freshet.EntityFrameworkCore.Mapping;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;

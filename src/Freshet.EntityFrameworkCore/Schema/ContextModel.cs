@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 
-namespace Freshet.EntityFrameworkCore.Mapping;
+namespace Freshet.EntityFrameworkCore.Schema;
 
 /// <summary>What is known of one model of Entity Framework: its tables, and the plans of the commands seen so far. Safe for concurrent use.</summary>
 internal sealed class ContextModel

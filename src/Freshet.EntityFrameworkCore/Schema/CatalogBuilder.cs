@@ -3,7 +3,7 @@ using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
-namespace Freshet.EntityFrameworkCore.Mapping;
+namespace Freshet.EntityFrameworkCore.Schema;
 
 /// <summary>Makes the catalog of a context's model.</summary>
 internal sealed class CatalogBuilder(IModel model, EntityModel entities, SqlDialect dialect)

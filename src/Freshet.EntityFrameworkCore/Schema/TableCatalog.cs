@@ -1,7 +1,7 @@
 using Freshet.EntityFrameworkCore.Sql;
 using Freshet.Invalidation;
 
-namespace Freshet.EntityFrameworkCore.Mapping;
+namespace Freshet.EntityFrameworkCore.Schema;
 
 /// <summary>A column whose value may become a segment of a tag.</summary>
 /// <param name="Name">Its normal name (<see cref="SqlNames.Normal"/>).</param>

@@ -2,7 +2,7 @@ using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
-namespace Freshet.EntityFrameworkCore.Mapping;
+namespace Freshet.EntityFrameworkCore.Schema;
 
 /// <summary>
 /// What Entity Framework knows about the entity types, added to what was declared about them: keys, parents, and what the
