@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -50,4 +51,22 @@ internal sealed record Contender(string Name, string Invalidates, Action<IServic
                 cache.Remove(Tag);
             });
         });
+
+    /// <summary>Freshet as its guide shows it.</summary>
+    public static Contender Freshet { get; } = new(
+        "Freshet",
+        "RemoveByTagAsync",
+        services => services.AddFreshet(),
+        (app, origin) =>
+        {
+            app.UseFreshet();
+            app.MapGet("/", () => origin.LoadAsync()).Cached(policy => policy.Tag(Tag).For(TimeSpan.FromHours(1)));
+            app.MapPost("/", async (int value, HybridCache cache) =>
+            {
+                origin.Write(value);
+                await cache.RemoveByTagAsync(Tag, CancellationToken.None);
+            });
+        });
+
+    public static IReadOnlyList<Contender> All { get; } = [OutputCache, MemoryCache, Freshet];
 }

@@ -42,7 +42,7 @@ internal sealed class RaceTrack : IAsyncDisposable
 
     /// <summary>
     /// A load has read; the value changes and is invalidated, acknowledged to its writer; a late reader comes; only now the
-    /// load ends; and somebody reads once more.
+    /// load ends; and somebody reads twice more.
     /// </summary>
     public async Task<Outcome> RunAsync(CancellationToken cancel)
     {
@@ -61,7 +61,9 @@ internal sealed class RaceTrack : IAsyncDisposable
             await early;
             var lateGot = await late;
             var stored = await ReadAsync(isLate: false, cancel);
-            return new Outcome(StoredStale: stored == old, HandedOldLoad: lateGot == old);
+            var loads = _origin.Loads;
+            await ReadAsync(isLate: false, cancel);
+            return new Outcome(StoredStale: stored == old, HandedOldLoad: lateGot == old, Caches: _origin.Loads == loads);
         }
         finally
         {
@@ -94,4 +96,5 @@ internal sealed class RaceTrack : IAsyncDisposable
 /// <summary>What came of one race.</summary>
 /// <param name="StoredStale">Whoever reads after the load gets the old value: it was stored.</param>
 /// <param name="HandedOldLoad">The reader who came after the acknowledged write got the old load's value.</param>
-internal readonly record struct Outcome(bool StoredStale, bool HandedOldLoad);
+/// <param name="Caches">Reading again needed no load: who stores nothing wins no race of caches.</param>
+internal readonly record struct Outcome(bool StoredStale, bool HandedOldLoad, bool Caches);

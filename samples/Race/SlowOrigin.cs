@@ -7,14 +7,18 @@ namespace Race;
 internal sealed class SlowOrigin
 {
     private int _value;
+    private int _loads;
     private HeldLoad? _next;
 
     public int Value => Volatile.Read(ref _value);
+
+    public int Loads => Volatile.Read(ref _loads);
 
     public void Write(int value) => Volatile.Write(ref _value, value);
 
     public async Task<int> LoadAsync()
     {
+        Interlocked.Increment(ref _loads);
         var read = Value;
         if (Interlocked.Exchange(ref _next, null) is { } held) await held.WaitAsync();
         return read;
