@@ -5,6 +5,13 @@ namespace Freshet.Coherence;
 /// place from which its answer is judged (C4, C5).
 /// </summary>
 /// <param name="Tick">The node's tick at the request's entry.</param>
-/// <param name="MustLoad">Whether only a load that began after the arrival will do: the client carries a position that this
-/// node has not applied (C10), or the log cannot be reached (C6).</param>
-internal readonly record struct Arrival(long Tick, bool MustLoad = false);
+/// <param name="MustLoad">Whether only a load that began after the arrival will do, down to what is read inside it: the
+/// client carries a position that this node has not applied (C10), or a log is out of contact (C6).</param>
+internal readonly record struct Arrival(long Tick, bool MustLoad = false)
+{
+    /// <summary>
+    /// An arrival that only a later load may serve. It starts a tick of its own, because what began before it and what
+    /// begins after it could not be told apart within one tick: while a node hears nothing its ticks stand still.
+    /// </summary>
+    public static Arrival ThatMustLoad(TagClocks clocks) => new(clocks.Advance(), MustLoad: true);
+}

@@ -50,13 +50,17 @@ internal sealed class LoadTurns<T>
     /// <summary>A load and those who wait for it.</summary>
     internal sealed class Load
     {
-        internal Load(long fence, bool isRetry)
+        internal Load(Arrival arrival, bool isRetry)
         {
-            Fence = fence;
+            Arrival = arrival;
             IsRetry = isRetry;
         }
 
-        public long Fence { get; }
+        /// <summary>What the load and all that is read inside it must obey: its leader's tick is its fence (C1), and nested
+        /// reads answer at or after it (C3). It must load all the way down when one of those who wait for it must (C10).</summary>
+        public Arrival Arrival { get; }
+
+        public long Fence => Arrival.Tick;
 
         /// <summary>Whether an earlier load failed and this one is the only retry.</summary>
         public bool IsRetry { get; }
@@ -86,13 +90,14 @@ internal sealed class LoadTurns<T>
     public Decision Arrive(T handle, Arrival arrival, Func<long, bool> knownTouched)
     {
         if (_running is null)
-            return new Decision(handle, Turn.Lead, _running = new Load(arrival.Tick, isRetry: false));
+            return new Decision(handle, Turn.Lead, _running = new Load(arrival, isRetry: false));
         if (_running.IsReleased)
             return new Decision(handle, Turn.Alone, null);
 
-        var cannotServe = _running.Fence < arrival.Tick && (arrival.MustLoad || knownTouched(_running.Fence));
+        var cannotServe = !Validity.MayFollow(_running.Arrival, arrival, stillValid: false)
+            && (arrival.MustLoad || knownTouched(_running.Fence));
         if (cannotServe && _next is null)
-            return new Decision(handle, Turn.Lead, _next = new Load(arrival.Tick, isRetry: false));
+            return new Decision(handle, Turn.Lead, _next = new Load(arrival, isRetry: false));
         if (cannotServe && _next!.IsReleased)
             return new Decision(handle, Turn.Alone, null);
 
@@ -142,7 +147,7 @@ internal sealed class LoadTurns<T>
             waiting = [];
             foreach (var waiter in load.Waiters)
             {
-                if (Validity.MayFollow(load.Fence, waiter.Arrival, stillValid))
+                if (Validity.MayFollow(load.Arrival, waiter.Arrival, stillValid))
                     decisions.Add(new Decision(waiter.Handle, Turn.Take, load));
                 else
                     waiting.Add(waiter);
@@ -180,7 +185,7 @@ internal sealed class LoadTurns<T>
         {
             for (var i = waiting.Count - 1; i >= 0; i--)
             {
-                if (running.Fence < waiting[i].Arrival.Tick)
+                if (!Validity.MayFollow(running.Arrival, waiting[i].Arrival, stillValid: false))
                     continue;
                 running.Waiters.Add(waiting[i]);
                 waiting.RemoveAt(i);
@@ -191,15 +196,17 @@ internal sealed class LoadTurns<T>
             return;
 
         var youngest = 0;
-        for (var i = 1; i < waiting.Count; i++)
+        var mustLoad = false;
+        for (var i = 0; i < waiting.Count; i++)
         {
+            mustLoad |= waiting[i].Arrival.MustLoad;
             if (waiting[i].Arrival.Tick > waiting[youngest].Arrival.Tick)
                 youngest = i;
         }
 
         var leader = waiting[youngest];
         waiting.RemoveAt(youngest);
-        var load = new Load(leader.Arrival.Tick, isRetry);
+        var load = new Load(leader.Arrival with { MustLoad = mustLoad }, isRetry);
         load.Waiters.AddRange(waiting);
         if (_running is null)
             _running = load;

@@ -29,6 +29,8 @@ internal readonly record struct Probe(int Connection, long SentAt, Position Appl
 /// </summary>
 internal sealed class LogFollower
 {
+    private static readonly IReadOnlyList<Tag> Everything = [Tag.Root];
+
     private readonly Tenant _tenant;
     private readonly TagClocks _clocks;
     private readonly long _maxStaleness;
@@ -37,6 +39,7 @@ internal sealed class LogFollower
     private long _answeredOffset = -1;
     private int _connection;
     private bool _subscribed;
+    private bool _hasAppended;
     private long _contact = long.MinValue;
 
     /// <param name="tenant">Whose log it is.</param>
@@ -128,9 +131,10 @@ internal sealed class LogFollower
         if (reading.Records is null || reading.Head.Epoch != Applied.Epoch)
         {
             // C7: trimmed, or another epoch: what lies between cannot be known.
-            if (reading.Head.Epoch != Applied.Epoch || reading.Head.Offset > Applied.Offset)
-                Adopt(reading.Head);
-            return Settle();
+            if (reading.Head.Epoch == Applied.Epoch && reading.Head.Offset <= Applied.Offset)
+                return Settle();
+            Adopt(reading.Head);
+            return FollowStep.Probe;
         }
 
         foreach (var record in reading.Records)
@@ -145,6 +149,7 @@ internal sealed class LogFollower
     /// <summary>An append of this node was answered: from now on the node judges by it (C9).</summary>
     public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags)
     {
+        _hasAppended = true;
         if (at.Epoch == Applied.Epoch && at.Offset == Applied.Offset + 1)
         {
             Apply(new LogRecord(at.Offset, tags));
@@ -185,6 +190,15 @@ internal sealed class LogFollower
 
     private void Adopt(Position head)
     {
+        if (head.Epoch != Applied.Epoch)
+        {
+            // C13: what this node logged in the epoch that ended may have reached only a server that no longer led, and
+            // then nobody else has heard of it: before trust returns, all are told to forget.
+            if (_hasAppended && !_pending.Contains(Everything))
+                _pending.Add(Everything);
+            Volatile.Write(ref _contact, long.MinValue);
+        }
+
         _clocks.Forget(_tenant);
         Applied = head;
         _answeredOffset = -1;

@@ -63,6 +63,17 @@ internal sealed class TagClocks
         }
     }
 
+    /// <summary>Starts a new tick that touches nothing.</summary>
+    public long Advance()
+    {
+        lock (_gate)
+        {
+            var tick = _now + 1;
+            Volatile.Write(ref _now, tick);
+            return tick;
+        }
+    }
+
     /// <summary>Makes everything of the tenant invalid (C7, C13).</summary>
     public void Forget(Tenant tenant) => Touch(tenant, [Tag.Root]);
 

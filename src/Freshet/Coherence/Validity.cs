@@ -16,8 +16,9 @@ internal static class Validity
     public static CacheReason Judge(
         TagClocks clocks, ReadOnlySpan<int> entryClocks, long fence, Arrival arrival, bool inContact, long now, long expiresAt)
     {
-        // C10: an answer from before the client's position is never given; an entry that was loaded after it arrived is not.
-        if (arrival.MustLoad && fence < arrival.Tick)
+        // C10: an answer from before the client's position is never given. That the entry's load is younger than the arrival
+        // does not help: it may hold nested reads that are older.
+        if (arrival.MustLoad)
             return CacheReason.Session;
         if (!inContact)
             return CacheReason.NoContact; // C6
@@ -28,11 +29,12 @@ internal static class Validity
     }
 
     /// <summary>C5: whether a request may take the result of a load that it did not begin.</summary>
-    /// <param name="loadFence">The load's fence.</param>
+    /// <param name="load">The arrival under which the load and all that is read inside it ran.</param>
     /// <param name="arrival">The request that waits.</param>
     /// <param name="stillValid">Whether the result is valid now, known by live contact; now is after the arrival.</param>
-    public static bool MayFollow(long loadFence, Arrival arrival, bool stillValid) =>
-        loadFence >= arrival.Tick || (stillValid && !arrival.MustLoad);
+    public static bool MayFollow(Arrival load, Arrival arrival, bool stillValid) => arrival.MustLoad
+        ? load.MustLoad && load.Tick >= arrival.Tick // C10: then nothing inside it is from before the arrival either
+        : load.Tick >= arrival.Tick || stillValid;
 
     /// <summary>C11: whether a loaded entry replaces the one that is stored.</summary>
     public static bool Replaces(long fence, long ticket, long storedFence, long storedTicket) =>
