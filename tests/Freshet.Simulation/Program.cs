@@ -1,1 +1,3 @@
-return;
+using Freshet.Simulation;
+
+return Command.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,391 @@
+using Freshet.Coherence;
+
+namespace Freshet.Simulation;
+
+/// <summary>A node's side of the store: the connection, the followers of the logs, probes, appends and what waits to be
+/// logged.</summary>
+internal sealed class Link
+{
+    private readonly Scheduler _simulation;
+    private readonly SimNode _node;
+    private readonly Rules _rules;
+    private readonly World _world = World.Instance;
+    private readonly LogFollower[] _followers = new LogFollower[World.Instance.LogCount];
+    private readonly bool[] _reading = new bool[World.Instance.LogCount];
+    private readonly Queue<Write?>[] _pendingWrites = new Queue<Write?>[World.Instance.LogCount];
+    private readonly long[] _pendingAttempt = new long[World.Instance.LogCount];
+    private long _beatAt;
+    private long _downUntil;
+    private bool _beatAwaited;
+    private bool _probeWanted;
+
+    public Link(Scheduler simulation, SimNode node)
+    {
+        _simulation = simulation;
+        _node = node;
+        _rules = simulation.Rules;
+        for (var log = 0; log < _followers.Length; log++)
+        {
+            _followers[log] = new LogFollower(_world.Tenants[log], node.Clocks, simulation.Profile.MaxStaleness);
+            _pendingWrites[log] = new Queue<Write?>();
+        }
+    }
+
+    /// <summary>The server it is connected to; null while it is not.</summary>
+    public Server? Server { get; private set; }
+
+    public int Connection { get; private set; }
+
+    public bool IsSubscribed { get; private set; }
+
+    /// <summary>Whether it reaches only a primary that has been replaced and that still accepted writes lately.</summary>
+    public bool IsIsolated => Server is { IsDeposed: true } old && _simulation.Now < old.RefusesFrom + _simulation.Profile.MaxStaleness;
+
+    public LogFollower Follower(int log) => _followers[log];
+
+    public bool InContact(int log) => _rules.InContact(_followers[log], _node.Now);
+
+    public void Lose()
+    {
+        if (Server is null)
+            return;
+        Note(Event.ContactEnded, 0);
+        if (Server.IsDeposed)
+            _simulation.Promise.Isolated(_node.Index, Math.Min(_simulation.Now, Server.RefusesFrom + _simulation.Profile.MaxStaleness));
+        if (Server.Subscribers[_node.Index] == Connection)
+            Server.Subscribers[_node.Index] = 0;
+        Server = null;
+        IsSubscribed = false;
+        foreach (var follower in _followers)
+            follower.OnContactLost();
+    }
+
+    /// <summary>The connection breaks, and no new one stands for a while.</summary>
+    public void GoDown(long time)
+    {
+        Lose();
+        _downUntil = _simulation.Now + time;
+    }
+
+    /// <summary>What a node does by itself from time to time.</summary>
+    /// <returns>Whether there was anything to do.</returns>
+    public bool Maintain()
+    {
+        var now = _node.Now;
+        var maxStaleness = _simulation.Profile.MaxStaleness;
+        if (Server is null)
+        {
+            if (_simulation.Now < _downUntil)
+                return false;
+            Connect();
+            return true;
+        }
+
+        if (_beatAwaited && now - _beatAt > maxStaleness)
+        {
+            Lose();
+            return true;
+        }
+
+        if (!IsSubscribed)
+        {
+            // The request or its answer may have been lost.
+            if (now - _beatAt <= maxStaleness)
+                return false;
+            Subscribe();
+            return true;
+        }
+
+        var isBeatDue = _probeWanted || now - _beatAt >= maxStaleness / 4;
+        if (isBeatDue)
+            Beat();
+        for (var log = 0; log < _followers.Length; log++)
+            LogPending(log);
+        return isBeatDue;
+    }
+
+    public void SendAppend(Write write, int touch)
+    {
+        var (log, tags) = write.Change.Touches[touch];
+        write.WaitsSince = _simulation.Now;
+        if (Server is null)
+        {
+            write.Attempts[touch] = -1;
+            NotLogged(write, log, tags);
+            return;
+        }
+
+        var message = Rent(MessageKind.Append, log);
+        message.Write = write;
+        message.Tags = tags;
+        message.Attempt = write.Attempts[touch] = _simulation.NextAttempt();
+        _simulation.Network.Send(message);
+    }
+
+    /// <summary>The answer to an append did not come in time: the outcome is not known.</summary>
+    public void Abandon(Write write)
+    {
+        for (var touch = 0; touch < write.Change.Touches.Length; touch++)
+        {
+            if (write.Attempts[touch] < 0)
+                continue;
+            write.Attempts[touch] = -1;
+            NotLogged(write, write.Change.Touches[touch].Log, write.Change.Touches[touch].Tags);
+        }
+    }
+
+    public void Receive(Message message)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.Subscribed:
+                if (message.Connection != Connection || Server is null || IsSubscribed)
+                    break;
+                IsSubscribed = true;
+                foreach (var follower in _followers)
+                    follower.OnSubscribed();
+                Beat();
+                break;
+            case MessageKind.Heads:
+                OnHeads(message);
+                break;
+            case MessageKind.Push:
+                OnPush(message);
+                break;
+            case MessageKind.Records:
+                if (message.Connection == Connection)
+                    _reading[message.Log] = false;
+                OnRecords(message);
+                break;
+            case MessageKind.Appended:
+                if (message.Write is { } write)
+                    OnAppended(message, write);
+                else
+                    OnPendingAppended(message);
+                break;
+            case MessageKind.EpochStarted:
+                _probeWanted = true;
+                break;
+        }
+    }
+
+    private void Connect()
+    {
+        Connection++;
+        Server = _simulation.ServerFor(_node);
+        Subscribe();
+    }
+
+    private void Subscribe()
+    {
+        _beatAt = _node.Now;
+        _beatAwaited = false;
+        Array.Clear(_reading);
+        Array.Clear(_pendingAttempt);
+        _simulation.Network.Send(Rent(MessageKind.Subscribe, 0));
+    }
+
+    private void Beat()
+    {
+        _beatAt = _node.Now;
+        _beatAwaited = true;
+        _probeWanted = false;
+        Array.Clear(_reading);
+        var message = Rent(MessageKind.Beat, 0);
+        for (var log = 0; log < _followers.Length; log++)
+            message.Probes[log] = _followers[log].MakeProbe(_beatAt);
+        _simulation.Network.Send(message);
+    }
+
+    private void OnHeads(Message message)
+    {
+        var isCurrent = message.Connection == Connection && Server is not null;
+        if (!isCurrent)
+            Note(Event.ProbeTooLate, 0);
+        if (isCurrent)
+            _beatAwaited = false;
+        if (message.Refused)
+        {
+            Note(Event.DeposedRefused, 0);
+            if (isCurrent)
+                Lose();
+            return;
+        }
+
+        for (var log = 0; log < _followers.Length; log++)
+        {
+            var head = message.Heads[log];
+            // C13: no log, or one of another incarnation: it may have lost its tail.
+            if (!head.Exists || !_rules.IsOfThisServer(head.Incarnation, message.Server.Incarnation))
+            {
+                if (isCurrent)
+                    StartEpoch(log, head.Exists ? head.Head.Epoch : null);
+                continue;
+            }
+
+            var before = _followers[log].Applied.Epoch;
+            Do(_rules.OnHead(_followers[log], message.Probes[log], head.Head, _node.Now), log);
+            Adopted(before, log);
+            if (_followers[log].InContact(_node.Now))
+                Note(Event.ContactProved, log);
+        }
+    }
+
+    private void OnPush(Message message)
+    {
+        var follower = _followers[message.Log];
+        var before = follower.Applied;
+        var step = _rules.OnRecord(follower, message.Epoch, message.Record!);
+        Note(follower.Applied != before ? Event.RecordApplied : step is FollowStep.ReadRecords ? Event.RecordGap : Event.RecordKnown, message.Log);
+        Do(step, message.Log);
+    }
+
+    private void OnRecords(Message message)
+    {
+        var follower = _followers[message.Log];
+        var before = follower.Applied;
+        Note(message.Records.Records is null ? Event.LogTrimmed : Event.RecordsRead, message.Log);
+        Do(_rules.OnRecords(follower, message.Probes[0], message.Records), message.Log);
+        Adopted(before.Epoch, message.Log);
+    }
+
+    private void OnAppended(Message message, Write write)
+    {
+        var touch = write.Change.Touches[0].Log == message.Log ? 0 : 1;
+        if (write.Attempts[touch] != message.Attempt)
+            return;
+
+        switch (message.Result)
+        {
+            case AppendResult.Logged:
+                write.Attempts[touch] = -1;
+                write.Positions[touch] = message.Position;
+                write.ThroughDeposed |= message.Deposed;
+                Do(_rules.OnAppended(_followers[message.Log], message.Position, message.Tags!), message.Log);
+                _simulation.Answered(write);
+                break;
+            case AppendResult.NeedsEpoch:
+                Note(Event.AppendNeededEpoch, message.Log);
+                write.Attempts[touch] = 0;
+                write.State = WriteState.Committed;
+                StartEpoch(message.Log, message.Position.Epoch == default ? null : message.Position.Epoch);
+                break;
+            default:
+                write.Attempts[touch] = -1;
+                NotLogged(write, message.Log, message.Tags!);
+                break;
+        }
+    }
+
+    private void NotLogged(Write write, int log, IReadOnlyList<Tag> tags)
+    {
+        _rules.OnNotLogged(_followers[log], tags);
+        write.WasPending = true;
+        if (_followers[log].Pending.Count > _pendingWrites[log].Count)
+        {
+            write.Pending++;
+            _pendingWrites[log].Enqueue(write);
+        }
+
+        _simulation.Answered(write);
+    }
+
+    private void LogPending(int log)
+    {
+        if (_followers[log].Pending.Count == 0 || _pendingAttempt[log] != 0)
+            return;
+        if (_pendingWrites[log].Peek() is null && !_rules.TellsOthersOfTheLost)
+        {
+            _pendingWrites[log].Dequeue();
+            _followers[log].OnPendingLogged(_followers[log].Applied);
+            _simulation.Heard(_node.Index, log);
+            return;
+        }
+
+        var message = Rent(MessageKind.Append, log);
+        message.Tags = _followers[log].Pending[0];
+        message.Attempt = _pendingAttempt[log] = _simulation.NextAttempt();
+        _simulation.Network.Send(message);
+    }
+
+    private void OnPendingAppended(Message message)
+    {
+        var log = message.Log;
+        if (message.Attempt != _pendingAttempt[log] || _followers[log].Pending.Count == 0)
+            return;
+        _pendingAttempt[log] = 0;
+        if (message.Result is AppendResult.Refused)
+            return;
+        if (message.Result is AppendResult.NeedsEpoch)
+        {
+            StartEpoch(log, message.Position.Epoch == default ? null : message.Position.Epoch);
+            return;
+        }
+
+        Note(Event.PendingLogged, log);
+        var before = _followers[log].Applied.Epoch;
+        Do(_followers[log].OnPendingLogged(message.Position), log);
+        Adopted(before, log);
+        var pending = _pendingWrites[log].Dequeue();
+        if (pending is null && !message.Deposed)
+            _simulation.Heard(_node.Index, log);
+        if (pending is { } write)
+        {
+            write.ThroughDeposed |= message.Deposed;
+            if (--write.Pending == 0)
+                _simulation.PendingLogged(write);
+        }
+    }
+
+    private void Do(FollowStep step, int log)
+    {
+        switch (step)
+        {
+            case FollowStep.ReadRecords when IsSubscribed && !_reading[log]:
+                _reading[log] = true;
+                var message = Rent(MessageKind.ReadRecords, log);
+                message.Probes[0] = _followers[log].MakeProbe(_node.Now);
+                _simulation.Network.Send(message);
+                break;
+            case FollowStep.Probe:
+                _probeWanted = true;
+                break;
+            case FollowStep.StartEpoch:
+                StartEpoch(log, _followers[log].Applied.Epoch);
+                break;
+        }
+    }
+
+    private void StartEpoch(int log, Epoch? expected)
+    {
+        if (Server is null)
+            return;
+        var message = Rent(MessageKind.StartEpoch, log);
+        message.Expected = expected;
+        message.Epoch = _rules.NameEpoch(_simulation.Random);
+        _simulation.Network.Send(message);
+    }
+
+    private void Adopted(Epoch before, int log)
+    {
+        if (_followers[log].Applied.Epoch != before)
+            Note(Event.EpochAdopted, log);
+        // What the follower itself put among the pending tags belongs to no write.
+        while (_pendingWrites[log].Count < _followers[log].Pending.Count)
+            _pendingWrites[log].Enqueue(null);
+    }
+
+    private Message Rent(MessageKind kind, int log)
+    {
+        var message = _simulation.Network.Rent();
+        message.Kind = kind;
+        message.Node = _node.Index;
+        message.Life = _node.Life;
+        message.Connection = Connection;
+        message.Server = Server!;
+        message.Log = log;
+        return message;
+    }
+
+    private void Note(Event e, int log) => _simulation.Note(e, _node.Index, log);
+}

@@ -1,0 +1,118 @@
+namespace Freshet.Simulation;
+
+/// <summary>How often what goes wrong, per million chances. Every field is one kind of fault; a profile that leaves all at
+/// zero is fair weather.</summary>
+internal sealed record Profile
+{
+    public required string Name { get; init; }
+
+    /// <summary>How long an answered probe is good for, in units of simulated time.</summary>
+    public int MaxStaleness { get; init; } = 400;
+
+    /// <summary>How many records a log keeps; small, so that followers meet trimmed logs.</summary>
+    public int LogCapacity { get; init; } = 16;
+
+    public int PushLost { get; init; }
+
+    public int PushDoubled { get; init; }
+
+    /// <summary>A message that is put aside for a long time, be it a push, a request or a reply.</summary>
+    public int Frozen { get; init; }
+
+    /// <summary>A request or a reply that never arrives.</summary>
+    public int MessageLost { get; init; }
+
+    public int ContactLost { get; init; }
+
+    public int NodeRestart { get; init; }
+
+    /// <summary>The primary is replaced by a replica that lacks the last operations.</summary>
+    public int Failover { get; init; }
+
+    /// <summary>At a failover: a node stays connected to the primary that was replaced (per million).</summary>
+    public int Isolated { get; init; }
+
+    /// <summary>The store comes back with nothing.</summary>
+    public int StoreEmptied { get; init; }
+
+    /// <summary>The store evicts a log, or has no memory for an append.</summary>
+    public int LogEvicted { get; init; }
+
+    public int EntryEvicted { get; init; }
+
+    public int LoadFails { get; init; }
+
+    public int LoadCancelled { get; init; }
+
+    public int LoadReleased { get; init; }
+
+    public int Ambient { get; init; }
+
+    public int WaiterLeaves { get; init; }
+
+    public int WriteFails { get; init; }
+
+    public int CommitUnknown { get; init; }
+
+    /// <summary>The node stops to wait for the answer to an append.</summary>
+    public int AppendAbandoned { get; init; }
+
+    /// <summary>Whether anything of it can happen to one process with the embedded store.</summary>
+    public bool ConcernsEmbedded => this == Calm || NodeRestart > 0;
+
+    /// <summary>How long a replaced primary may go on accepting writes.</summary>
+    public int MaxIsolation => 3 * MaxStaleness;
+
+    /// <summary>How long a client carries a position: until every node shows the write to everybody (C10).</summary>
+    public int SessionLife => Isolated > 0 ? MaxIsolation + MaxStaleness : MaxStaleness;
+
+    private static Profile Calm { get; } = new()
+    {
+        Name = "calm",
+        EntryEvicted = 3_000,
+        LoadFails = 10_000,
+        LoadCancelled = 10_000,
+        LoadReleased = 10_000,
+        Ambient = 40_000,
+        WaiterLeaves = 2_000,
+        WriteFails = 20_000,
+        CommitUnknown = 10_000,
+    };
+
+    private static Profile Lossy { get; } = Calm with
+    {
+        Name = "lossy",
+        PushLost = 80_000,
+        PushDoubled = 40_000,
+        Frozen = 15_000,
+        MessageLost = 10_000,
+        ContactLost = 1_000,
+        AppendAbandoned = 4_000,
+    };
+
+    private static Profile Trimmed { get; } = Lossy with { Name = "trimmed", PushLost = 300_000, LogCapacity = 2 };
+
+    private static Profile Failing { get; } = Lossy with
+    {
+        Name = "failing",
+        NodeRestart = 100,
+        Failover = 400,
+        StoreEmptied = 60,
+        LogEvicted = 400,
+    };
+
+    private static Profile IsolatedPrimary { get; } = Failing with { Name = "isolated", Isolated = 400_000, Failover = 800 };
+
+    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Failing, IsolatedPrimary];
+
+    public static Profile? Find(string name)
+    {
+        foreach (var profile in All)
+        {
+            if (profile.Name == name)
+                return profile;
+        }
+
+        return null;
+    }
+}

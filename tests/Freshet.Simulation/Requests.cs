@@ -1,0 +1,201 @@
+using Freshet.Coherence;
+
+namespace Freshet.Simulation;
+
+/// <summary>A client: whose data it reads, what it has seen acknowledged, and the positions it carries (C10).</summary>
+internal sealed class Client(int index, int log)
+{
+    public int Index { get; } = index;
+
+    /// <summary>The log of its tenant.</summary>
+    public int Log { get; } = log;
+
+    /// <summary>The newest version of each row whose write it saw acknowledged.</summary>
+    public int[] Seen { get; } = new int[World.Instance.RowCount];
+
+    /// <summary>The positions it carries, by log: the highest of each epoch (C10). One is carried until its write shows on all
+    /// other nodes (<see cref="Profile.SessionLife"/>).</summary>
+    public List<(Position At, long Until)>[] Session { get; } = Sessions();
+
+    public void Carry(int log, Position at, long until)
+    {
+        var session = Session[log];
+        for (var i = 0; i < session.Count; i++)
+        {
+            var (held, heldUntil) = session[i];
+            if (held.Epoch != at.Epoch)
+                continue;
+            session[i] = (held.Offset > at.Offset ? held : at, Math.Max(heldUntil, until));
+            return;
+        }
+
+        session.Add((at, until));
+    }
+
+    /// <summary>Forgets the positions that are not needed any longer.</summary>
+    public void Forget(long now)
+    {
+        foreach (var session in Session)
+        {
+            for (var i = session.Count - 1; i >= 0; i--)
+            {
+                if (session[i].Until <= now)
+                    session.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>What kept a position beyond its time has ended.</summary>
+    public void Limit(int log, long until)
+    {
+        for (var i = 0; i < Session[log].Count; i++)
+        {
+            if (Session[log][i].Until == long.MaxValue)
+                Session[log][i] = (Session[log][i].At, until);
+        }
+    }
+
+    private static List<(Position At, long Until)>[] Sessions()
+    {
+        var sessions = new List<(Position At, long Until)>[World.Instance.LogCount];
+        for (var log = 0; log < sessions.Length; log++)
+            sessions[log] = [];
+        return sessions;
+    }
+}
+
+/// <summary>A request for a key, or a load's nested read of one.</summary>
+internal sealed class Request
+{
+    public required Key Key { get; init; }
+
+    public required SimNode Node { get; init; }
+
+    /// <summary>Null for nested reads and for refreshes in the background.</summary>
+    public Client? Client { get; init; }
+
+    /// <summary>The load that reads this; null for a client's request.</summary>
+    public Load? Parent { get; init; }
+
+    /// <summary>What the rows were when its transaction began, for a request under one (C2).</summary>
+    public int[]? Snapshot { get; init; }
+
+    public long BeganAt { get; init; }
+
+    /// <summary>The oldest version that each row of the answer may have, by what this client and this node know.</summary>
+    public int[] RequiredHere { get; set; } = [];
+
+    /// <summary>The same by what was acknowledged anywhere at least MaxStaleness before the request began.</summary>
+    public int[] RequiredEverywhere { get; set; } = [];
+
+    public bool HasArrived { get; set; }
+
+    public Arrival Arrival { get; set; }
+
+    /// <summary>What the node had applied of each log at its arrival.</summary>
+    public Position[] AppliedAtArrival { get; set; } = [];
+
+    /// <summary>What authentication read; -1 before.</summary>
+    public int Authenticated { get; set; } = -1;
+}
+
+internal enum LoadPhase : byte
+{
+    Store,
+    Ticket,
+    Origin,
+    Nested,
+    Ended,
+}
+
+/// <summary>A running load.</summary>
+internal sealed class Load
+{
+    public required Request Leader { get; init; }
+
+    public required Key Key { get; init; }
+
+    /// <summary>Its place among the turns of its key; null when it loads for itself.</summary>
+    public LoadTurns<Request>.Load? Turn { get; init; }
+
+    public required int[] Values { get; set; }
+
+    public required LoadPhase Phase { get; set; }
+
+    public required bool IsAmbient { get; init; }
+
+    /// <summary>Whether much happens between two of its steps.</summary>
+    public required bool IsSlow { get; init; }
+
+    public long Fence => Leader.Arrival.Tick;
+
+    public int NextPart { get; set; }
+
+    public bool HoldsStale { get; set; }
+
+    public bool IsReleased { get; set; }
+
+    public long Ticket { get; set; } = -1;
+
+    public long WaitsSince { get; set; }
+
+    public int AskedOn { get; set; }
+
+    public long AskedAtTick { get; set; }
+
+    public Position[] AppliedWhenAsked { get; set; } = [];
+}
+
+/// <summary>An entry in a node's memory. Immutable.</summary>
+internal sealed record Entry(int[] Values, int[] Clocks, long Fence, long Ticket, long ExpiresAt, bool HoldsStale);
+
+internal enum WriteState : byte
+{
+    Begun,
+    Committed,
+    Appending,
+    Done,
+}
+
+/// <summary>A write: it commits, is appended to one log or two, and is acknowledged.</summary>
+internal sealed class Write
+{
+    public required Client Client { get; init; }
+
+    public required SimNode Node { get; init; }
+
+    public required int Life { get; init; }
+
+    public required Change Change { get; init; }
+
+    public WriteState State { get; set; }
+
+    /// <summary>The versions that it gave to the rows.</summary>
+    public int[] Versions { get; set; } = [];
+
+    public bool HasCommitted { get; set; }
+
+    public bool OutcomeUnknown { get; set; }
+
+    public bool IsAcknowledged { get; set; }
+
+    /// <summary>By touched log: the question whose answer it waits for; 0 for not asked, -1 for answered.</summary>
+    public long[] Attempts { get; } = new long[2];
+
+    public Position[] Positions { get; } = new Position[2];
+
+    public int Unanswered { get; set; }
+
+    /// <summary>How many of its touches wait to be logged.</summary>
+    public int Pending { get; set; }
+
+    public bool WasPending { get; set; }
+
+    /// <summary>Whether a server that had been deposed took one of its records.</summary>
+    public bool ThroughDeposed { get; set; }
+
+    /// <summary>Of those, by touched log: whether its node has since told the log of the server that took over.</summary>
+    public bool[] Heard { get; } = new bool[2];
+
+    public long WaitsSince { get; set; }
+}

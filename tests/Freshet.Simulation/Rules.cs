@@ -1,0 +1,108 @@
+using Freshet.Coherence;
+
+namespace Freshet.Simulation;
+
+/// <summary>
+/// Every step that a rule governs, each one small method that calls the real code or does what a caller of it must do.
+/// A deliberately broken variant overrides one of them and must be caught.
+/// </summary>
+internal class Rules
+{
+    // C1: the fence is taken at the request's entry, ahead of authentication.
+    public virtual Arrival Arrive(TagClocks clocks, bool mustLoad) => mustLoad ? Arrival.ThatMustLoad(clocks) : new Arrival(clocks.Now);
+
+    // C1: nothing that happens on the way to the load moves the fence.
+    public virtual Arrival AtLookUp(TagClocks clocks, Arrival arrival) => arrival;
+
+    // C1: an entry keeps the fence of its load.
+    public virtual long FenceOf(TagClocks clocks, Load load) => load.Fence;
+
+    // C2: a load that may have read the past is nobody else's.
+    public virtual bool MayShare(Load load) => !load.IsAmbient;
+
+    // C3: nested reads answer at or after the fence of the load that makes them.
+    public virtual Arrival NestedArrival(TagClocks clocks, Load load) => load.Turn?.Arrival ?? load.Leader.Arrival;
+
+    // C3: the dependencies of nested reads join those of the outer entry.
+    public virtual int[] ClocksOf(Key key) => key.Clocks;
+
+    // C3: something stale by age inside makes the outer result unstorable.
+    public virtual bool MayKeep(Load load) => !load.HoldsStale;
+
+    // C4, C6, C10: the verdict on an entry in memory.
+    public virtual CacheReason Judge(
+        TagClocks clocks, Key key, Entry entry, Arrival arrival, bool inContact, long now) =>
+        Validity.Judge(clocks, entry.Clocks, entry.Fence, arrival, inContact, now, entry.ExpiresAt);
+
+    // C4, C12: the verdict on an entry in the store, by one of its logs.
+    public virtual bool IsValidInStore(LogState? state, UInt128 server, Position fence, int[] clocks, int index) =>
+        state is not null && IsOfThisServer(state.Incarnation, server)
+        && state.Log.Epoch == fence.Epoch && state.Clocks.Untouched(clocks, fence.Offset);
+
+    // C4: what the store answered counts here only if it is at or after everything that this node had applied when it asked.
+    public virtual bool AcceptsReading(in LogHead head, Position appliedWhenAsked) =>
+        head.Exists && head.Head.Epoch == appliedWhenAsked.Epoch && head.Head.Offset >= appliedWhenAsked.Offset;
+
+    // C4: the tick of an entry that was read from the store is the one from before the question was sent.
+    public virtual long FenceOfReading(TagClocks clocks, Load load) => load.AskedAtTick;
+
+    // C5: whether the result of a load is still valid, known by live contact.
+    public virtual bool IsStillValid(TagClocks clocks, Key key, long fence, bool inContact) =>
+        inContact && clocks.Untouched(ClocksOf(key), fence);
+
+    // C5: who comes takes a turn.
+    public virtual LoadTurns<Request>.Decision TakeTurn(LoadTurns<Request> turns, Request request, Func<long, bool> knownTouched) =>
+        turns.Arrive(request, request.Arrival, knownTouched);
+
+    // C6: contact.
+    public virtual bool InContact(LogFollower follower, long now) => follower.InContact(now);
+
+    // C6: the answer to a probe.
+    public virtual FollowStep OnHead(LogFollower follower, in Probe probe, Position head, long now) => follower.OnHead(probe, head);
+
+    // C6: a probe writes, so a server that no longer leads cannot answer it.
+    public virtual bool ProbeIsRefused(Server server, long now) => server.Refuses(now);
+
+    // C6: a request that comes while a log is out of contact is served by a later load only.
+    public virtual bool MustLoadWithoutContact => true;
+
+    // C7: a pushed record.
+    public virtual FollowStep OnRecord(LogFollower follower, Epoch epoch, LogRecord record) => follower.OnRecord(epoch, record);
+
+    // C7: the records that were missing.
+    public virtual FollowStep OnRecords(LogFollower follower, in Probe asked, LogReading reading) => follower.OnRecords(asked, reading);
+
+    // C8: a record is appended only once its commit is known.
+    public virtual bool AppendsAfterCommit => true;
+
+    // C8: an outcome that is not known counts as committed.
+    public virtual bool AppendsUnknownCommit => true;
+
+    // C9: acknowledged means logged.
+    public virtual bool AcknowledgesAfterAppend => true;
+
+    // C9: from then on the writing node judges by it.
+    public virtual FollowStep OnAppended(LogFollower follower, Position at, IReadOnlyList<Tag> tags) => follower.OnAppended(at, tags);
+
+    // C10: whether the node has applied what the client's position names.
+    public virtual bool Covers(LogFollower follower, Position position) => follower.Covers(position);
+
+    // C11: only a higher (fence, ticket) replaces an entry.
+    public virtual bool Replaces(long fence, long ticket, long storedFence, long storedTicket) =>
+        Validity.Replaces(fence, ticket, storedFence, storedTicket);
+
+    // C13: a log of another incarnation may have lost its tail.
+    public virtual bool IsOfThisServer(UInt128 log, UInt128 server) => log == server;
+
+    // C13: an epoch is named by its caller, never twice the same.
+    public virtual Epoch NameEpoch(Prng random) => new(random.Name());
+
+    // C13: what may have been logged only on a server that no longer led is told to all.
+    public virtual bool TellsOthersOfTheLost => true;
+
+    // C14: what could not be logged is invalid here, and contact waits for it.
+    public virtual void OnNotLogged(LogFollower follower, IReadOnlyList<Tag> tags) => follower.OnNotLogged(tags);
+
+    // C15: stale is forgiven by age only.
+    public virtual bool MayServeStale(CacheReason verdict) => verdict is CacheReason.Expired;
+}
