@@ -25,8 +25,11 @@ internal static class DashboardEndpoints
         var assets = await db.Assets.GroupBy(asset => new { asset.Type, asset.Status })
             .Select(group => new
             {
-                group.Key.Type, group.Key.Status,
-                Count = group.Count(), Bytes = group.Sum(row => row.Bytes), Version = group.Sum(row => row.Version),
+                group.Key.Type,
+                group.Key.Status,
+                Count = group.Count(),
+                Bytes = group.Sum(row => row.Bytes),
+                Version = group.Sum(row => row.Version),
             })
             .ToListAsync(cancel);
         var imports = await db.Imports.GroupBy(_ => 1)
