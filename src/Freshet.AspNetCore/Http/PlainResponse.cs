@@ -69,6 +69,10 @@ internal static class ConditionalAnswer
             }
         }
 
+        // An error without a body is left open: a middleware further out may describe it (UseStatusCodePages).
+        if (body.Length == 0 && response.StatusCode >= StatusCodes.Status400BadRequest)
+            return;
+
         // A handler that declared another length has failed; the server says so in its own way when the bytes are written.
         var hasBody = response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified);
         if (hasBody && !HttpMethods.IsHead(context.Request.Method))
