@@ -20,7 +20,7 @@ internal sealed class CachedRequest(
         HttpContext context, RequestState state, EndpointPlan endpoint, CachePlan plan, in RequestScope scope, string key, CacheReason verdict,
         CacheEntry? expired, in CacheControl directives, RequestDelegate next)
     {
-        var load = new HandlerLoad(plan, scope, LoadContext.Reduce(context, plan, scope, tenants), context);
+        var load = new HandlerLoad(plan, scope, LoadContext.Reduce(context, plan, scope, tenants), verdict, context);
         if (expired?.Value is StoredResponse stale
             && Freshness.AcceptsStale(directives)
             && Freshness.Judge(engine.AgeOf(expired), stale.Limits) is FreshnessVerdict.StaleWhileRevalidate)

@@ -15,8 +15,9 @@ namespace Freshet.AspNetCore.Http;
 /// <param name="Plan">The policy.</param>
 /// <param name="Scope">Whose answer it is.</param>
 /// <param name="Features">The reduced request (<see cref="LoadContext"/>).</param>
+/// <param name="Why">Why no stored answer served the request.</param>
 /// <param name="Client">The request that leads the load and waits for it; null for a background refresh.</param>
-internal sealed record HandlerLoad(CachePlan Plan, RequestScope Scope, FeatureCollection Features, HttpContext? Client)
+internal sealed record HandlerLoad(CachePlan Plan, RequestScope Scope, FeatureCollection Features, CacheReason Why, HttpContext? Client)
 {
     public string Culture { get; } = CultureInfo.CurrentCulture.Name;
 
@@ -62,7 +63,7 @@ internal sealed class LoadRunner(
         await using var services = scopes.CreateAsyncScope();
         using var lifetime = new LoadLifetime(cancel);
         var head = new LoadResponseFeature();
-        var state = new RequestState { Load = scope, Verdict = CacheReason.Absent };
+        var state = new RequestState { Load = scope, Verdict = load.Why };
 
         await using var body = new BufferedBody(
             load.Plan.MaxBodyBytes,
@@ -161,7 +162,7 @@ internal sealed class LoadRunner(
         client.Response.StatusCode = head.StatusCode;
         foreach (var (name, values) in head.Headers)
             client.Response.Headers[name] = values;
-        ResponseWriter.WriteVerdict(client.Response.Headers, CacheReason.Absent, why, head.StatusCode, stored: false, collapsed: false);
+        ResponseWriter.WriteVerdict(client.Response.Headers, load.Why, why, head.StatusCode, stored: false, collapsed: false);
         if (client.Response.Headers.CacheControl.Count == 0)
             client.Response.Headers.CacheControl = "private, no-cache";
         if (why is CacheReason.Streamed)
