@@ -39,7 +39,10 @@ internal sealed class WriteLog(CacheEngine engine)
             return [];
         }
 
-        return Ambient(context) is { } ambient && Enlist(ambient, touches) ? [] : touches;
+        if (Ambient(context) is not { } ambient || !Enlist(ambient, touches))
+            return touches;
+        // A connection that was told not to enlist may have committed by itself already.
+        return connection is not null && MayStayOut(connection) ? touches : [];
     }
 
     public void BegunInSql(DbConnection connection) => _bySql.AddOrUpdate(connection, new PendingWrites());
@@ -76,6 +79,10 @@ internal sealed class WriteLog(CacheEngine engine)
         else
             logged.AsTask().GetAwaiter().GetResult();
     }
+
+    private static bool MayStayOut(DbConnection connection) =>
+        new DbConnectionStringBuilder { ConnectionString = connection.ConnectionString }.TryGetValue("Enlist", out var enlist)
+            && !string.Equals(enlist as string, "true", StringComparison.OrdinalIgnoreCase);
 
     private bool Enlist(Transaction ambient, IReadOnlyList<Touch> touches)
     {
