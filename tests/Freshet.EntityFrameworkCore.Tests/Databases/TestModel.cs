@@ -234,7 +234,7 @@ public class TestDb(DbContextOptions<TestDb> options) : DbContext(options)
         modelBuilder.Entity<Order>(b =>
         {
             b.OwnsOne(o => o.Address);
-            b.OwnsMany(o => o.Lines);
+            b.OwnsMany(o => o.Lines, lines => lines.HasKey(l => l.Id));
         });
     }
 }
