@@ -16,9 +16,12 @@ internal sealed class CacheEngine(
     /// <summary>To be taken first of all: what feeds an answer outside its key is read after it (C1).</summary>
     public Arrival Arrive() => new(clocks.Now);
 
+    /// <summary>The arrival of a read inside a load: what the load must load, it must load too (C3, C10).</summary>
+    public Arrival ArriveIn(LoadScope? enclosing) => enclosing is { MustLoad: true } ? Arrival.ThatMustLoad(clocks) : Arrive();
+
     /// <summary>The arrival of a request whose client carries a position (C10).</summary>
     public Arrival WithSession(Arrival arrival, Tenant tenant, Position position) =>
-        store.Covers(tenant, position) ? arrival : arrival with { MustLoad = true };
+        arrival.MustLoad || store.Covers(tenant, position) ? arrival : Arrival.ThatMustLoad(clocks);
 
     /// <summary>Looks for an entry that may answer the request.</summary>
     /// <param name="key">The key, compared exactly.</param>

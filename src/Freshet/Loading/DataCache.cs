@@ -36,7 +36,7 @@ internal sealed class DataCache(
         if (!_enabled)
             return flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData) ? default : factory(state, cancellationToken);
 
-        var arrival = engine.Arrive();
+        var arrival = engine.ArriveIn(LoadScope.Current);
         var tenant = tenants.Current;
         var form = serializers.For<T>();
         var writer = Write(stackalloc char[256], tenant, key, form.KeyPrefix);

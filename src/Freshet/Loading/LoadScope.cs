@@ -20,13 +20,14 @@ public sealed class LoadScope
     private readonly Action<LoadScope>? _onRefused;
     private CacheReason _refusal;
 
-    internal LoadScope(TagClocks clocks, Tenant tenant, string key, long fence, LoadScope? parent, Action<LoadScope>? onRefused)
+    internal LoadScope(TagClocks clocks, Tenant tenant, string key, Arrival arrival, LoadScope? parent, Action<LoadScope>? onRefused)
     {
         _tagClocks = clocks;
         _onRefused = onRefused;
         Tenant = tenant;
         Key = key;
-        Fence = fence;
+        Fence = arrival.Tick;
+        MustLoad = arrival.MustLoad;
         Parent = parent;
     }
 
@@ -52,6 +53,9 @@ public sealed class LoadScope
 
     /// <summary>The tick that was known before the load began (C1).</summary>
     internal long Fence { get; }
+
+    /// <summary>Whether nothing that was loaded before may take part (C10).</summary>
+    internal bool MustLoad { get; }
 
     internal string Key { get; }
 

@@ -115,7 +115,8 @@ internal sealed class Loader(
     {
         var run = load?.State as LoadRun ?? new LoadRun();
         // C1: the fence is the arrival's tick, read before anything that feeds this load.
-        var scope = new LoadScope(clocks, request.Tenant, key, request.Arrival.Tick, parent, load is null ? null : _ => Release(loads!, load));
+        var arrival = load?.Arrival ?? request.Arrival;
+        var scope = new LoadScope(clocks, request.Tenant, key, arrival, parent, load is null ? null : _ => Release(loads!, load));
         await using var leaderLeaves = cancel.UnsafeRegister(_ => LeaderLeft(loads, load, run), null).ConfigureAwait(false);
 
         var end = LoadEnd.Failed;

@@ -94,7 +94,7 @@ public sealed class TestApp : IAsyncDisposable
     public async Task<Reading> LoadAsync(Func<Task> read)
     {
         var clocks = _services.GetRequiredService<TagClocks>();
-        var load = new LoadScope(clocks, Tenant.Named("t1"), "key", clocks.Now, LoadScope.Current, onRefused: null);
+        var load = new LoadScope(clocks, Tenant.Named("t1"), "key", new Arrival(clocks.Now), LoadScope.Current, onRefused: null);
         var around = LoadScope.Current;
         LoadScope.Current = load;
         try

@@ -148,6 +148,33 @@ public sealed class LoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task C10_LoadOfTheSameTickBeganBefore_IsNotFollowed()
+    {
+        var first = new GatedLoad();
+        var leader = Engine.LoadAsync("k", _fixture.Request(first.RunAsync), default).AsTask();
+        await first.Started;
+        var arrival = Engine.WithSession(Engine.Arrive(), Tenant.Default, new Position(new Epoch(7), 0));
+
+        var outcome = await Engine.LoadAsync("k", _fixture.Request((_, _) => new ValueTask<Loaded>(EngineFixture.Value("own")), arrival), default);
+
+        Assert.Equal("own", outcome.Value);
+        first.End("old");
+        await leader;
+    }
+
+    [Fact]
+    public async Task C10_NestedReadOfALoadThatMustLoad_LoadsToo()
+    {
+        await _fixture.Cache.GetOrCreateAsync("inner", _ => new ValueTask<string>("stored before"));
+        var arrival = Engine.WithSession(Engine.Arrive(), Tenant.Default, new Position(new Epoch(7), 0));
+
+        var outcome = await Engine.LoadAsync("outer", _fixture.Request(async (_, cancel) =>
+            EngineFixture.Value(await _fixture.Cache.GetOrCreateAsync("inner", _ => new ValueTask<string>("loaded"), cancellationToken: cancel)), arrival), default);
+
+        Assert.Equal("loaded", outcome.Value);
+    }
+
+    [Fact]
     public async Task C10_OwnAcknowledgedPosition_IsServedFromMemory()
     {
         var position = await _fixture.TouchAsync("import/7");
