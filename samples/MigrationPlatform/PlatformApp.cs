@@ -41,10 +41,10 @@ public static class PlatformApp
         var services = builder.Services;
         services.AddOptionsWithValidateOnStart<PlatformOptions>().BindConfiguration(PlatformOptions.Section).ValidateDataAnnotations();
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<CacheSwitch>();
-        services.AddHttpContextAccessor();
-        services.AddScoped<CurrentTenant>();
         services.AddPlatformDatabase();
+        services.AddFreshet()
+            .AddEntityFramework<PlatformDb>(PlatformEntities.Declare)
+            .Tenants(tenants => tenants.FromClaim(PlatformClaims.Tenant));
 
         Tokens.AddTo(services);
         services.AddAuthorizationBuilder().AddPlatformPolicies();
@@ -75,12 +75,16 @@ public static class PlatformApp
 
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseFreshet();
         if (app.Environment.IsDevelopment()) app.UseMiddleware<OriginMiddleware>();
     }
 
     private static void MapRoutes(WebApplication app)
     {
-        var api = app.MapGroup("/api/v1").RequireAuthorization();
+        // Most answers are the same for the whole tenant; what is not says so. Validation filters only look at what is in the key.
+        var api = app.MapGroup("/api/v1")
+            .RequireAuthorization()
+            .Cached(policy => policy.PerTenant().For(TimeSpan.FromHours(1)).VersionFrom("version").FiltersOnLoadOnly());
         api.MapContext();
         api.MapUsers();
         api.MapEngagements();

@@ -13,7 +13,7 @@ internal static class AssetEndpoints
         var assets = api.MapGroup("/assets").WithTags("Assets");
         assets.MapGet("/", Search);
         assets.MapGet("/{id}", Get);
-        assets.MapPatch("/{id}", Update).RequireAuthorization(Policies.Write);
+        assets.MapPatch("/{id}", Update).RequireAuthorization(Policies.Write).RequireIfMatch(required: false);
     }
 
     private static async Task<Ok<AssetPage>> Search(
@@ -62,9 +62,10 @@ internal static class AssetEndpoints
             : TypedResults.NotFound();
 
     private static async Task<Results<Ok<AssetBody>, NotFound>> Update(
-        string id, AssetUpdate update, PlatformDb db, CancellationToken cancel)
+        string id, AssetUpdate update, HttpContext http, PlatformDb db, CancellationToken cancel)
     {
         if (await db.Assets.SingleOrDefaultAsync(asset => asset.Id == id, cancel) is not { } asset) return TypedResults.NotFound();
+        http.Freshet().IfMatch?.Require(asset.Version);
         asset.Name = update.Name ?? asset.Name;
         asset.Status = update.Status ?? asset.Status;
         await db.SaveChangesAsync(cancel);

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Freshet;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using MigrationPlatform.Access;
@@ -12,7 +13,8 @@ internal static class ContextEndpoints
     public static void MapContext(this RouteGroupBuilder api)
     {
         var context = api.MapGroup("/context").WithTags("Context");
-        context.MapGet("/me", Me);
+        context.MapGet("/me", Me)
+            .Cached(policy => policy.PerUser().Tag(http => Tag.Of(PlatformEntities.UserContext, http.User.UserId()!)));
     }
 
     private static async Task<Results<Ok<ContextBody>, NotFound>> Me(ClaimsPrincipal caller, PlatformDb db, CancellationToken cancel)

@@ -1,12 +1,12 @@
+using Freshet;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using MigrationPlatform.Access;
 
 namespace MigrationPlatform.Data;
 
 /// <summary>Creates the database when it is missing and fills it when it is empty, before the first request.</summary>
 internal sealed partial class DatabaseSetup(
-    IServiceProvider services, IOptions<PlatformOptions> options, ILogger<DatabaseSetup> log) : IHostedService
+    IServiceProvider services, TenantContext tenants, IOptions<PlatformOptions> options, ILogger<DatabaseSetup> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -21,7 +21,7 @@ internal sealed partial class DatabaseSetup(
         db.Countries.AddRange(Seed.Countries());
         foreach (var tenant in SeedTenant.All)
         {
-            scope.ServiceProvider.GetRequiredService<CurrentTenant>().Enter(tenant.Id);
+            using var entered = tenants.Enter(tenant.Id);
             Seed.Fill(db, tenant);
             var rows = await db.SaveChangesAsync(cancellationToken);
             Seeded(rows, tenant.Id);

@@ -1,16 +1,16 @@
 using System.Text.Json;
+using Freshet;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
-using MigrationPlatform.Access;
 
 namespace MigrationPlatform.Data;
 
 /// <summary>
-/// The platform's database as one tenant sees it: every query is filtered by the tenant of the request, rows of
+/// The platform's database as one tenant sees it: every query is filtered by the tenant at work, rows of
 /// another tenant cannot be written, and every change of a row raises the row's version.
 /// </summary>
-internal sealed class PlatformDb(DbContextOptions<PlatformDb> options, CurrentTenant tenant) : DbContext(options)
+internal sealed class PlatformDb(DbContextOptions<PlatformDb> options, TenantContext tenants) : DbContext(options)
 {
     public DbSet<Client> Clients => Set<Client>();
     public DbSet<Engagement> Engagements => Set<Engagement>();
@@ -20,7 +20,7 @@ internal sealed class PlatformDb(DbContextOptions<PlatformDb> options, CurrentTe
     public DbSet<User> Users => Set<User>();
     public DbSet<Country> Countries => Set<Country>();
 
-    public string TenantId => tenant.Id;
+    public string TenantId => tenants.Current.Name;
 
     public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {

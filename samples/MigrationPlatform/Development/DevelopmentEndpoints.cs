@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Freshet;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using MigrationPlatform.Access;
 using MigrationPlatform.Data;
 
@@ -12,6 +14,7 @@ internal static class DevelopmentEndpoints
     public static void AddDevelopment(this IServiceCollection services)
     {
         services.AddSingleton<Origin>();
+        services.AddSingleton<CoalescedCounter>();
         services.AddSingleton<Faults>();
         services.ConfigureDbContext<PlatformDb>((provider, options) =>
             options.AddInterceptors(new OriginCommands(provider.GetRequiredService<Origin>())));
@@ -24,9 +27,9 @@ internal static class DevelopmentEndpoints
         dev.MapPost("/token", Token);
         dev.MapGet("/origin", ReadOrigin);
         dev.MapPost("/faults", SetFault);
-        dev.MapGet("/reflect", Reflect);
-        dev.MapGet("/cache", (CacheSwitch cache) => new CacheState(cache.IsOn));
-        dev.MapPost("/cache", (CacheState wanted, CacheSwitch cache) => new CacheState(cache.IsOn = wanted.Enabled));
+        dev.MapGet("/reflect", Reflect).Cached(policy => policy.Public().FiltersOnLoadOnly());
+        dev.MapGet("/cache", (IOptions<FreshetOptions> freshet) => new CacheState(freshet.Value.Enabled));
+        dev.MapPost("/cache", Switch);
     }
 
     private static async Task<Ok<IReadOnlyList<KnownUser>>> Users(PlatformDb db, CancellationToken cancel)
@@ -47,10 +50,17 @@ internal static class DevelopmentEndpoints
             });
     }
 
-    private static OriginBody ReadOrigin(Origin origin)
+    private static OriginBody ReadOrigin(Origin origin, CoalescedCounter coalesced)
     {
         var work = origin.Work;
-        return new OriginBody(work, work.Sum(route => route.Loads), work.Sum(route => route.Commands));
+        return new OriginBody(work, work.Sum(route => route.Loads), work.Sum(route => route.Commands), coalesced.Count);
+    }
+
+    /// <summary>Writes are reported to the cache while it is off, so it is never behind when it is on again.</summary>
+    private static CacheState Switch(CacheState wanted, IOptions<FreshetOptions> freshet)
+    {
+        freshet.Value.Enabled = wanted.Enabled;
+        return wanted;
     }
 
     /// <summary>The route as it is declared, such as <c>/api/v1/imports/{id}</c>; no body clears every fault.</summary>
@@ -95,7 +105,7 @@ public sealed record TokenRequest([Required] string User);
 
 internal sealed record TokenBody(string Token, string Tenant, string User, Role Role);
 
-internal sealed record OriginBody(IReadOnlyList<RouteWork> Routes, long Loads, long Commands);
+internal sealed record OriginBody(IReadOnlyList<RouteWork> Routes, long Loads, long Commands, long Coalesced);
 
 public sealed record FaultRequest([Required] string Route, [Range(0, 60_000)] int DelayMs = 0, bool Fail = false);
 

@@ -13,7 +13,7 @@ internal static class EngagementEndpoints
         var engagements = api.MapGroup("/engagements").WithTags("Engagements");
         engagements.MapGet("/", List);
         engagements.MapGet("/{id}", Get);
-        engagements.MapPut("/{id}", Update).RequireAuthorization(Policies.Write);
+        engagements.MapPut("/{id}", Update).RequireAuthorization(Policies.Write).RequireIfMatch(required: false);
     }
 
     private static async Task<Ok<ListBody<EngagementBody>>> List(PlatformDb db, CancellationToken cancel)
@@ -32,12 +32,13 @@ internal static class EngagementEndpoints
             : TypedResults.NotFound();
 
     private static async Task<Results<Ok<EngagementBody>, NotFound>> Update(
-        string id, EngagementUpdate update, PlatformDb db, CancellationToken cancel)
+        string id, EngagementUpdate update, HttpContext http, PlatformDb db, CancellationToken cancel)
     {
         var engagement = await db.Engagements
             .Include(row => row.Client)
             .SingleOrDefaultAsync(row => row.Id == id, cancel);
         if (engagement is null) return TypedResults.NotFound();
+        http.Freshet().IfMatch?.Require(engagement.Version);
         engagement.Name = update.Name;
         engagement.Status = update.Status;
         await db.SaveChangesAsync(cancel);

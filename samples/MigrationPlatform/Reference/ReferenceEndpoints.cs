@@ -11,7 +11,7 @@ internal static class ReferenceEndpoints
     public static void MapReference(this RouteGroupBuilder api)
     {
         var reference = api.MapGroup("/reference").WithTags("Reference").AllowAnonymous();
-        reference.MapGet("/countries", Countries);
+        reference.MapGet("/countries", Countries).Cached(policy => policy.Public());
     }
 
     private static async Task<Ok<ListBody<CountryBody>>> Countries(

@@ -13,8 +13,8 @@ internal static class UserEndpoints
     {
         var users = api.MapGroup("/users").WithTags("Users");
         users.MapGet("/{id}", Get);
-        users.MapPut("/{id}", Update).RequireAuthorization(Policies.Write);
-        users.MapPut("/{id}/role", ChangeRole).RequireAuthorization(Policies.ManageRoles);
+        users.MapPut("/{id}", Update).RequireAuthorization(Policies.Write).RequireIfMatch(required: false);
+        users.MapPut("/{id}/role", ChangeRole).RequireAuthorization(Policies.ManageRoles).RequireIfMatch(required: false);
     }
 
     private static async Task<Results<Ok<UserBody>, NotFound>> Get(string id, PlatformDb db, CancellationToken cancel) =>
@@ -24,10 +24,11 @@ internal static class UserEndpoints
 
     /// <summary>An editor changes only the own entry, an admin everybody's.</summary>
     private static async Task<Results<Ok<UserBody>, NotFound, ForbidHttpResult>> Update(
-        string id, UserUpdate update, ClaimsPrincipal caller, PlatformDb db, CancellationToken cancel)
+        string id, UserUpdate update, ClaimsPrincipal caller, HttpContext http, PlatformDb db, CancellationToken cancel)
     {
         if (caller.UserId() != id && !caller.IsInRole(nameof(Role.Admin))) return TypedResults.Forbid();
         if (await db.Users.SingleOrDefaultAsync(user => user.Id == id, cancel) is not { } user) return TypedResults.NotFound();
+        http.Freshet().IfMatch?.Require(user.Version);
         user.Name = update.Name;
         user.Email = update.Email;
         user.Phone = update.Phone;
@@ -36,9 +37,10 @@ internal static class UserEndpoints
     }
 
     private static async Task<Results<Ok<UserBody>, NotFound>> ChangeRole(
-        string id, RoleUpdate update, PlatformDb db, CancellationToken cancel)
+        string id, RoleUpdate update, HttpContext http, PlatformDb db, CancellationToken cancel)
     {
         if (await db.Users.SingleOrDefaultAsync(user => user.Id == id, cancel) is not { } user) return TypedResults.NotFound();
+        http.Freshet().IfMatch?.Require(user.Version);
         user.Role = update.Role;
         await db.SaveChangesAsync(cancel);
         return TypedResults.Ok(UserBody.Of(user));

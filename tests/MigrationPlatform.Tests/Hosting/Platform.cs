@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using MigrationPlatform.Access;
+using Freshet;
 using MigrationPlatform.Data;
 
 namespace MigrationPlatform.Tests.Hosting;
@@ -46,7 +46,7 @@ internal sealed class Platform : IAsyncDisposable
     public async Task InDatabaseAsync(string tenant, Func<PlatformDb, Task> work)
     {
         await using var scope = _app.Services.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentTenant>().Enter(tenant);
+        using var entered = scope.ServiceProvider.GetRequiredService<TenantContext>().Enter(tenant);
         await work(scope.ServiceProvider.GetRequiredService<PlatformDb>());
     }
 
