@@ -40,5 +40,6 @@ internal static class ComparisonJson
         brokenPromises = run.Clients.BrokenCount,
         broken = run.Clients.Broken.Select(broken => broken.ToString()),
         xCache = run.Clients.Verdicts,
+        routes = run.Origin.Routes,
     };
 }

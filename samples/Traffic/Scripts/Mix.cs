@@ -18,8 +18,11 @@ internal sealed record Mix
     /// <summary>How often an open dashboard asks again.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>One page in this many is one on which a user who may write does so.</summary>
+    /// <summary>The share of pages on which a user who may write does so, if there is something to write.</summary>
     public double WritesPerPage { get; init; } = 0.05;
+
+    /// <summary>The share of pages that show another engagement than the user's own.</summary>
+    public double LooksElsewhere { get; init; } = 0.2;
 
     /// <summary>Of a tenant's users, the share that leaves the dashboard open and only watches it.</summary>
     public double Watchers { get; init; } = 0.1;

@@ -3,13 +3,17 @@ namespace Traffic.Scripts;
 /// <summary>A page of the platform's front end: the calls that open it, and the write that can be made on it.</summary>
 internal sealed record Page(string Name, IReadOnlyList<Call> Calls, Func<Dice, Call>? Write);
 
-/// <summary>The pages that one user can open, drawn from what exists in the user's tenant.</summary>
-internal sealed class Pages(Account user, TenantWorld world, Mix mix, string language)
+/// <summary>
+/// The pages that one user can open. A user works on one engagement, with the team that does, and looks at others now and then;
+/// some engagements are busy and most are not.
+/// </summary>
+internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chosen)
 {
     private static readonly string[] Statuses = ["approved", "rejected", "pending"];
     private static readonly string[] Phases = ["planned", "active", "onHold", "done"];
     private static readonly string[] Roles = ["editor", "viewer"];
-    private readonly Call _countries = Api.Countries(language);
+    private readonly EngagementWorld _own = chosen.PickPopular(world.Engagements);
+    private readonly Call _countries = Api.Countries(chosen.Chance(0.75) ? "en" : "sk");
 
     public Page Dashboard() =>
         new("dashboard", [Api.Context, Api.Dashboard, Api.Engagements, Api.Imports, _countries], Write: null);
@@ -18,12 +22,22 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
     public Page Any(Dice dice) => dice.Below(10) switch
     {
         0 or 1 => Dashboard(),
-        2 or 3 => Engagement(dice.PickPopular(world.Engagements)),
-        4 or 5 => Import(dice.PickPopular(world.Imports)),
-        6 or 7 => Assets(dice.PickPopular(world.Engagements), 1 + dice.Below(2)),
-        8 => Asset(dice.PickPopular(world.Engagements), dice),
+        2 or 3 => Engagement(PickEngagement(dice)),
+        4 or 5 => Import(PickImport(dice)),
+        6 or 7 => Assets(PickEngagement(dice), 1 + dice.Below(2)),
+        8 => Asset(PickEngagement(dice), dice),
         _ => People(dice.Pick(world.Accounts)),
     };
+
+    private EngagementWorld PickEngagement(Dice dice) =>
+        dice.Chance(mix.LooksElsewhere) ? dice.PickPopular(world.Engagements) : _own;
+
+    private ImportWorld PickImport(Dice dice)
+    {
+        var engagement = PickEngagement(dice);
+        List<ImportWorld> imports = [.. world.Imports.Where(import => import.EngagementId == engagement.Id)];
+        return imports.Count > 0 ? dice.PickPopular(imports) : dice.PickPopular(world.Imports);
+    }
 
     private Page Engagement(EngagementWorld it) =>
         new(

@@ -55,6 +55,9 @@ public class ComparisonTests
             clients.Record(Api.Dashboard, 200, 10, "HIT", TimeSpan.FromMilliseconds(1), planted);
         }
 
-        return new Run(TimeSpan.FromSeconds(1), clients, new OriginCounts(commands, commands, 0), []);
+        return new Run(TimeSpan.FromSeconds(1), clients, new OriginCounts(Routes(commands), Coalesced: 0), []);
     }
+
+    private static Dictionary<string, RouteCounts> Routes(long commands) =>
+        new(StringComparer.Ordinal) { [Api.Dashboard.Route] = new RouteCounts(commands, commands) };
 }
