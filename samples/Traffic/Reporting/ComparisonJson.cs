@@ -19,6 +19,7 @@ internal static class ComparisonJson
                 without = Of(comparison.Without),
                 with = Of(comparison.With),
                 commandsSaved = comparison.CommandsSaved,
+                commandsSavedCold = comparison.CommandsSavedCold,
                 missAddsP99Ms = comparison.MissAddsP99?.TotalMilliseconds,
                 failures = comparison.Failures,
             },

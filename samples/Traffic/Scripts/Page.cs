@@ -4,15 +4,15 @@ namespace Traffic.Scripts;
 internal sealed record Page(string Name, IReadOnlyList<Call> Calls, Func<Dice, Call>? Write);
 
 /// <summary>
-/// The pages that one user can open. A user works on one engagement, with the team that does, and looks at others now and then;
-/// some engagements are busy and most are not.
+/// The pages that one user can open. A user works on the engagement of the team and looks at others now and then, at the busy
+/// ones most of all.
 /// </summary>
 internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chosen)
 {
     private static readonly string[] Statuses = ["approved", "rejected", "pending"];
     private static readonly string[] Phases = ["planned", "active", "onHold", "done"];
     private static readonly string[] Roles = ["editor", "viewer"];
-    private readonly EngagementWorld _own = chosen.PickPopular(world.Engagements);
+    private readonly EngagementWorld _own = world.Engagements[TeamOf(user, world, mix) % world.Engagements.Count];
     private readonly Call _countries = Api.Countries(chosen.Chance(0.75) ? "en" : "sk");
 
     public Page Dashboard() =>
@@ -28,6 +28,9 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chose
         8 => Asset(PickEngagement(dice), dice),
         _ => People(dice.Pick(world.Accounts)),
     };
+
+    private static int TeamOf(Account user, TenantWorld world, Mix mix) =>
+        Math.Max(0, world.Accounts.ToList().IndexOf(user)) / mix.TeamSize;
 
     private EngagementWorld PickEngagement(Dice dice) =>
         dice.Chance(mix.LooksElsewhere) ? dice.PickPopular(world.Engagements) : _own;
@@ -60,7 +63,7 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chose
         new(
             "assets",
             [Api.Context, Api.Engagement(it.Id), Api.Assets(it.Id, page, mix.PageSize), _countries],
-            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(dice.PickPopular(it.Assets), $"Asset {dice.Below(1000)}"));
+            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(dice.PickPopular(it.Assets.Take(mix.PageSize).ToList()), $"Asset {dice.Below(1000)}"));
 
     private static Call Csv(EngagementWorld engagement, Dice dice) =>
         Api.ImportCsv(
@@ -70,7 +73,8 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chose
 
     private Page Asset(EngagementWorld it, Dice dice)
     {
-        var asset = dice.PickPopular(it.Assets);
+        // What is opened was seen in the list before.
+        var asset = dice.PickPopular(it.Assets.Take(mix.PageSize).ToList());
         return new(
             "asset",
             [Api.Context, Api.Asset(asset), Api.Engagement(it.Id), Api.Assets(it.Id, 1, mix.PageSize)],
