@@ -23,6 +23,7 @@ public sealed class PlatformPlayTests : IAsyncLifetime
 
     [Theory]
     [InlineData(false)]
+    [InlineData(true)]
     public async Task PlayedScript_BreaksNoPromise(bool freshet)
     {
         var cancel = TestContext.Current.CancellationToken;
