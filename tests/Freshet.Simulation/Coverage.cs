@@ -41,7 +41,6 @@ internal enum Event : byte
     RefreshInBackground,
 
     // Writes.
-    WriteCommitted,
     WriteAcknowledged,
     WriteInTwoLogs,
     WriteCommitUnknown,
@@ -71,8 +70,6 @@ internal enum Event : byte
     PushDoubled,
     MessageLost,
     MessageFrozen,
-    MessageHeld,
-    LoadStuck,
     NodeRestarted,
     FailedOver,
     NodeIsolated,

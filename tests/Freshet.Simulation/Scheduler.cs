@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Freshet.Coherence;
 
 namespace Freshet.Simulation;
@@ -30,11 +29,9 @@ internal sealed class Scheduler
     private readonly List<Write> _writes = [];
     private readonly List<Write>[] _unheard;
     private readonly Server?[] _isolatedOn = new Server?[MaxNodes];
-    private readonly long[] _stalledUntil = new long[MaxNodes];
-    private readonly (long Step, long Time, int Node, Event Event, int About)[]? _trace;
+    private readonly string[]? _trace;
     private Server _primary;
     private long _attempt;
-    private long _notes;
 
     public Scheduler(Setup setup, Rules rules, bool trace = false)
     {
@@ -45,7 +42,7 @@ internal sealed class Scheduler
         Coverage = new Coverage();
         Promise = new Promise(Profile.MaxStaleness);
         Network = new Network(Random, Profile, Coverage);
-        _trace = trace ? new (long, long, int, Event, int)[TraceLength] : null;
+        _trace = trace ? new string[TraceLength] : null;
         _primary = NewServer();
         _clients = [.. Enumerable.Range(0, ClientCount).Select(i => new Client(i, i == ClientCount - 1 ? 2 : 0))];
         _keysOf = [.. Enumerable.Range(0, _world.LogCount).Select(log => _world.Keys.Where(k => k.Logs[0] == log || k.Logs[0] == 1).ToArray())];
@@ -84,7 +81,7 @@ internal sealed class Scheduler
         }
         catch (PromiseBrokenException broken) when (_trace is null)
         {
-            throw new PromiseBrokenException($"{_setup} breaks at step {Steps}: {broken.Message}{Trace()}");
+            throw new PromiseBrokenException($"{_setup} breaks at step {Steps}: {broken.Message}\n{Trace()}");
         }
     }
 
@@ -160,25 +157,23 @@ internal sealed class Scheduler
         return false;
     }
 
-    /// <summary>Counts an event and, when traced, notes it.</summary>
-    /// <param name="e">What happened.</param>
-    /// <param name="node">On which node.</param>
-    /// <param name="about">Which key, log or number of rows, as the event has it.</param>
     public void Note(Event e, int node, int about)
     {
         Coverage.Count(e);
         if (_trace is not null)
-            _trace[_notes++ % TraceLength] = (Steps, Now, node, e, about);
+            _trace[_notes++ % TraceLength] = string.Create(CultureInfo.InvariantCulture, $"{Steps} at {Now}: node {node} {e} {about}");
     }
+
+    private long _notes;
 
     private void Step()
     {
-        Steps++;
-
         // Only what happens counts as a step.
         while (!TryStep(Random.Below(100)))
         {
         }
+
+        Steps++;
 
         // Faults are drawn apart, at their own rate.
         if ((Random.Next() & 7) == 0)
@@ -198,16 +193,10 @@ internal sealed class Scheduler
         if (what < 87)
             return StepWrite();
         if (what < 94)
-            Advance();
+            Now += 1 + Random.Below(4);
         else
             return Maintain();
         return true;
-    }
-
-    private void Advance()
-    {
-        Now += 1 + Random.Below(4);
-        Network.Advance(Now);
     }
 
     private SimNode AnyNode() => _nodes[Random.Below(_nodes.Length)];
@@ -241,7 +230,7 @@ internal sealed class Scheduler
         var node = AnyNode();
         if (node.IsBusy)
             return false;
-        var client = _clients[Profile.IsSticky && node.Index > 0 ? 1 + Random.Below(ClientCount - 1) : Random.Below(ClientCount)];
+        var client = _clients[Random.Below(ClientCount)];
         var keys = _keysOf[client.Log];
         var key = keys[Random.Below(keys.Length)];
         node.Begin(client, key, ambient: !key.HasNested && Random.Chance(Profile.Ambient));
@@ -256,11 +245,10 @@ internal sealed class Scheduler
 
     private bool StepWrite()
     {
-        if (_writes.Count < MaxWrites && Random.Chance(Profile.Writes))
+        if (_writes.Count < MaxWrites && Random.Below(100) < 7)
         {
-            // Clients that always reach the same node: only the first writes, and the other nodes' ticks may stand still.
-            var node = Profile.IsSticky ? _nodes[0] : AnyNode();
-            var client = _clients[Profile.IsSticky ? 0 : Random.Below(ClientCount)];
+            var node = AnyNode();
+            var client = _clients[Random.Below(ClientCount)];
             var changes = _changesOf[client.Log];
             var begun = new Write { Client = client, Node = node, Life = node.Life, Change = changes[Random.Below(changes.Length)] };
             begun.State = Rules.AppendsAfterCommit ? WriteState.Begun : WriteState.Committed;
@@ -325,7 +313,8 @@ internal sealed class Scheduler
             write.Versions = new int[write.Change.Rows.Length];
             for (var i = 0; i < write.Versions.Length; i++)
                 write.Versions[i] = ++Rows[write.Change.Rows[i]];
-            Note(Event.WriteCommitted, write.Node.Index, write.Change.Touches[0].Log);
+            if (_trace is not null)
+                Note(Event.WriteAcknowledged, write.Node.Index, -1 - write.Change.Rows.FirstOrDefault());
         }
 
         write.State = WriteState.Committed;
@@ -416,12 +405,6 @@ internal sealed class Scheduler
         {
             case MessageKind.Subscribed or MessageKind.Heads or MessageKind.Push or MessageKind.Records or MessageKind.Appended
                 or MessageKind.EpochStarted or MessageKind.Reading or MessageKind.Ticket:
-                if (Now < _stalledUntil[message.Node])
-                {
-                    Network.Hold(message, _stalledUntil[message.Node]);
-                    break;
-                }
-
                 var node = _nodes[message.Node];
                 if (node.Life == message.Life)
                 {
@@ -537,8 +520,6 @@ internal sealed class Scheduler
             return;
         if (Random.Chance(Profile.ContactLost))
             AnyNode().Link.GoDown(Random.Below(2 * Profile.MaxStaleness));
-        if (Random.Chance(Profile.Stalled))
-            _stalledUntil[Random.Below(_nodes.Length)] = Now + Random.Below(2 * Profile.MaxStaleness);
         if (Random.Chance(Profile.LogEvicted))
         {
             var log = Random.Below(_world.LogCount);
@@ -590,7 +571,7 @@ internal sealed class Scheduler
             }
             else
             {
-                node.Link.GoDown(Random.Below(Profile.MaxStaleness / 2));
+                node.Link.Lose();
             }
         }
     }
@@ -612,13 +593,7 @@ internal sealed class Scheduler
             // The same again: that is what the seed is for.
         }
 
-        var text = new StringBuilder();
-        for (var i = Math.Max(0, again._notes - TraceLength); i < again._notes; i++)
-        {
-            var (step, time, node, e, about) = again._trace![i % TraceLength];
-            text.Append(CultureInfo.InvariantCulture, $"\n{step} at {time}: node {node} {e} {about}");
-        }
-
-        return text.ToString();
+        var first = Math.Max(0, again._notes - TraceLength);
+        return string.Join('\n', Enumerable.Range(0, (int)(again._notes - first)).Select(i => again._trace![(first + i) % TraceLength]));
     }
 }

@@ -88,8 +88,7 @@ internal sealed class PlatformProcess : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        // Of an exception the message says more than the frames below it.
-        if (string.IsNullOrWhiteSpace(line) || line.StartsWith("   at ", StringComparison.Ordinal)) return;
+        if (string.IsNullOrWhiteSpace(line)) return;
         lock (_lastLines)
         {
             _lastLines.Enqueue(line.Trim());

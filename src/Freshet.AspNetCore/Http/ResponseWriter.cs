@@ -77,8 +77,7 @@ internal static class ResponseWriter
         if (variant.Body.Length == 0 || HttpMethods.IsHead(request.Method))
             return Task.CompletedTask;
 
-        // Without RequestAborted, which costs an allocation just to be asked for: a write to a client that left ends by itself.
-        var writing = response.BodyWriter.WriteAsync(variant.Body, CancellationToken.None);
+        var writing = response.BodyWriter.WriteAsync(variant.Body, context.RequestAborted);
         if (!writing.IsCompletedSuccessfully)
             return AwaitAsync(writing);
         writing.GetAwaiter().GetResult();

@@ -39,6 +39,13 @@ internal static class Calls
         return await answer.BodyAsync(expected);
     }
 
+    /// <summary>Where the answer came from: <c>HIT</c>, <c>MISS</c>, <c>STALE</c> or <c>BYPASS</c>.</summary>
+    public static async Task<string> XCacheAsync(this HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(Root + path);
+        return answer.Headers.GetValues("X-Cache").Single();
+    }
+
     public static long Version(this JsonElement body) => body.GetProperty("version").GetInt64();
 
     public static string Text(this JsonElement body, string name) => body.GetProperty(name).GetString()!;

@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Freshet;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Freshet;
 using MigrationPlatform.Data;
 
 namespace MigrationPlatform.Tests.Hosting;
@@ -48,6 +48,13 @@ internal sealed class Platform : IAsyncDisposable
         await using var scope = _app.Services.CreateAsyncScope();
         using var entered = scope.ServiceProvider.GetRequiredService<TenantContext>().Enter(tenant);
         await work(scope.ServiceProvider.GetRequiredService<PlatformDb>());
+    }
+
+    /// <summary>Tells the cache of a change, as a job of the tenant would.</summary>
+    public async Task InvalidateAsync(string tenant, Func<CacheInvalidationService, ValueTask> what)
+    {
+        using var entered = _app.Services.GetRequiredService<TenantContext>().Enter(tenant);
+        await what(_app.Services.GetRequiredService<CacheInvalidationService>());
     }
 
     public async ValueTask DisposeAsync()

@@ -42,7 +42,9 @@ public sealed class PageTests(PlatformFixture fixture, Browser browser) : Platfo
         await cache.UncheckAsync(new() { Force = true });
         await Expect(page.View.Locator("#off")).ToHaveClassAsync("current");
         await Expect(page.View.Locator("#off td").Nth(2)).Not.ToHaveTextAsync("0");
+        await Expect(page.View.Locator("#log tr.bypass").First).ToBeVisibleAsync();
         await cache.CheckAsync(new() { Force = true });
         await Expect(page.View.Locator("#on")).ToHaveClassAsync("current");
+        await Expect(page.View.Locator("#log tr.hit").First).ToBeVisibleAsync();
     }
 }
