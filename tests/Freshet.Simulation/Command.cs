@@ -10,16 +10,16 @@ internal static class Command
     private const string Usage = """
         dotnet run -c Release --project tests/Freshet.Simulation -- [options]
           --steps N       steps in all, spread over the configurations (10,000,000)
-          --seed S        the first seed (1); each configuration takes its own from it
+          --seed S        the first seed (1, or the variant's); each configuration takes its own from it
           --nodes N       only 1 to 4 nodes on a shared store; 0 for one process with the embedded store
-          --profile P     only this profile: calm, lossy, trimmed, failing, isolated
+          --profile P     only this profile: calm, lossy, trimmed, stalled, sticky, failing, isolated
           --variant NAME  the protocol broken on purpose; 'list' names the variants
         """;
 
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         var steps = 10_000_000L;
-        var seed = 1UL;
+        ulong? seed = null;
         int? nodes = null;
         Profile? profile = null;
         Variants.Variant? variant = null;
@@ -29,7 +29,7 @@ internal static class Command
             var isKnown = args[i] switch
             {
                 "--steps" => long.TryParse(value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out steps) && steps > 0,
-                "--seed" => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seed),
+                "--seed" => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var s) && (seed = s) is not null,
                 "--nodes" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && (nodes = n) <= Scheduler.MaxNodes,
                 "--profile" => (profile = Profile.Find(value)) is not null,
                 "--variant" => value == "list" || (variant = Variants.Find(value)) is not null,
@@ -49,7 +49,7 @@ internal static class Command
             }
         }
 
-        var setups = Setups(seed, nodes ?? variant?.Nodes, profile ?? (variant is null ? null : Profile.Find(variant.Profile)));
+        var setups = Setups(seed ?? variant?.Seed ?? 1, nodes ?? variant?.Nodes, profile ?? (variant is null ? null : Profile.Find(variant.Profile)));
         return Run(setups, steps, variant, output);
     }
 

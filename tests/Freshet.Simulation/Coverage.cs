@@ -41,6 +41,7 @@ internal enum Event : byte
     RefreshInBackground,
 
     // Writes.
+    WriteCommitted,
     WriteAcknowledged,
     WriteInTwoLogs,
     WriteCommitUnknown,
@@ -70,6 +71,8 @@ internal enum Event : byte
     PushDoubled,
     MessageLost,
     MessageFrozen,
+    MessageHeld,
+    LoadStuck,
     NodeRestarted,
     FailedOver,
     NodeIsolated,

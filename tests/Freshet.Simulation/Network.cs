@@ -94,6 +94,7 @@ internal sealed class Network(Prng random, Profile profile, Coverage coverage)
 {
     private readonly List<Message> _moving = [];
     private readonly List<Message> _frozen = [];
+    private readonly List<(Message Message, long Until)> _held = [];
     private readonly Stack<Message> _pool = new();
 
     public bool IsIdle => _moving.Count == 0 && _frozen.Count == 0;
@@ -151,10 +152,29 @@ internal sealed class Network(Prng random, Profile profile, Coverage coverage)
         _moving.Add(message);
     }
 
+    /// <summary>Holds a message back until then: its receiver's connection stalls.</summary>
+    public void Hold(Message message, long until)
+    {
+        coverage.Count(Event.MessageHeld);
+        _held.Add((message, until));
+    }
+
+    /// <summary>What was held back moves on.</summary>
+    public void Advance(long now)
+    {
+        for (var i = 0; i < _held.Count; i++)
+        {
+            if (_held[i].Until > now)
+                continue;
+            _moving.Add(_held[i].Message);
+            _held.RemoveAt(i--);
+        }
+    }
+
     /// <summary>Takes one message; mostly one of the oldest, sometimes any, so order is near to the sent one but never sure.</summary>
     public Message Take()
     {
-        if (_frozen.Count > 0 && (_moving.Count == 0 || random.Below(800) == 0))
+        if (_frozen.Count > 0 && (_moving.Count == 0 || random.Below(800) < _frozen.Count))
             return Remove(_frozen, random.Below(_frozen.Count));
         var window = random.Below(4) == 0 ? _moving.Count : Math.Min(_moving.Count, 3);
         return Remove(_moving, random.Below(window));

@@ -12,6 +12,9 @@ internal sealed record Profile
     /// <summary>How many records a log keeps; small, so that followers meet trimmed logs.</summary>
     public int LogCapacity { get; init; } = 16;
 
+    /// <summary>How often a write begins. The fewer, the longer something stale shows.</summary>
+    public int Writes { get; init; }
+
     public int PushLost { get; init; }
 
     public int PushDoubled { get; init; }
@@ -23,6 +26,12 @@ internal sealed record Profile
     public int MessageLost { get; init; }
 
     public int ContactLost { get; init; }
+
+    /// <summary>Nothing reaches a node for a while.</summary>
+    public int Stalled { get; init; }
+
+    /// <summary>Whether only one client writes, always on the same node, so that the others' ticks may stand still.</summary>
+    public bool IsSticky { get; init; }
 
     public int NodeRestart { get; init; }
 
@@ -41,6 +50,9 @@ internal sealed record Profile
     public int EntryEvicted { get; init; }
 
     public int LoadFails { get; init; }
+
+    /// <summary>A load hangs for a long time.</summary>
+    public int LoadStuck { get; init; }
 
     public int LoadCancelled { get; init; }
 
@@ -69,8 +81,10 @@ internal sealed record Profile
     private static Profile Calm { get; } = new()
     {
         Name = "calm",
+        Writes = 70_000,
         EntryEvicted = 3_000,
         LoadFails = 10_000,
+        LoadStuck = 2_000,
         LoadCancelled = 10_000,
         LoadReleased = 10_000,
         Ambient = 40_000,
@@ -87,23 +101,29 @@ internal sealed record Profile
         Frozen = 15_000,
         MessageLost = 10_000,
         ContactLost = 1_000,
+        Stalled = 600,
         AppendAbandoned = 4_000,
     };
 
     private static Profile Trimmed { get; } = Lossy with { Name = "trimmed", PushLost = 300_000, LogCapacity = 2 };
 
+    private static Profile Stalling { get; } = Lossy with { Name = "stalled", Writes = 15_000, PushLost = 300_000, Stalled = 5_000 };
+
+    private static Profile Sticky { get; } = Lossy with { Name = "sticky", IsSticky = true };
+
     private static Profile Failing { get; } = Lossy with
     {
         Name = "failing",
+        Writes = 15_000,
         NodeRestart = 100,
-        Failover = 400,
+        Failover = 800,
         StoreEmptied = 60,
         LogEvicted = 400,
     };
 
-    private static Profile IsolatedPrimary { get; } = Failing with { Name = "isolated", Isolated = 400_000, Failover = 800 };
+    private static Profile IsolatedPrimary { get; } = Failing with { Name = "isolated", Frozen = 60_000, Isolated = 400_000, Failover = 800 };
 
-    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Failing, IsolatedPrimary];
+    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Stalling, Sticky, Failing, IsolatedPrimary];
 
     public static Profile? Find(string name)
     {

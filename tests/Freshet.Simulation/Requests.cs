@@ -129,6 +129,9 @@ internal sealed class Load
 
     public long Fence => Leader.Arrival.Tick;
 
+    /// <summary>Until when it hangs.</summary>
+    public long StuckUntil { get; set; }
+
     public int NextPart { get; set; }
 
     public bool HoldsStale { get; set; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Freshet.Coherence;
 
 namespace Freshet.Simulation;
@@ -29,9 +30,11 @@ internal sealed class Scheduler
     private readonly List<Write> _writes = [];
     private readonly List<Write>[] _unheard;
     private readonly Server?[] _isolatedOn = new Server?[MaxNodes];
-    private readonly string[]? _trace;
+    private readonly long[] _stalledUntil = new long[MaxNodes];
+    private readonly (long Step, long Time, int Node, Event Event, int About)[]? _trace;
     private Server _primary;
     private long _attempt;
+    private long _notes;
 
     public Scheduler(Setup setup, Rules rules, bool trace = false)
     {
@@ -42,7 +45,7 @@ internal sealed class Scheduler
         Coverage = new Coverage();
         Promise = new Promise(Profile.MaxStaleness);
         Network = new Network(Random, Profile, Coverage);
-        _trace = trace ? new string[TraceLength] : null;
+        _trace = trace ? new (long, long, int, Event, int)[TraceLength] : null;
         _primary = NewServer();
         _clients = [.. Enumerable.Range(0, ClientCount).Select(i => new Client(i, i == ClientCount - 1 ? 2 : 0))];
         _keysOf = [.. Enumerable.Range(0, _world.LogCount).Select(log => _world.Keys.Where(k => k.Logs[0] == log || k.Logs[0] == 1).ToArray())];
@@ -81,7 +84,7 @@ internal sealed class Scheduler
         }
         catch (PromiseBrokenException broken) when (_trace is null)
         {
-            throw new PromiseBrokenException($"{_setup} breaks at step {Steps}: {broken.Message}\n{Trace()}");
+            throw new PromiseBrokenException($"{_setup} breaks at step {Steps}: {broken.Message}{Trace()}");
         }
     }
 
@@ -157,23 +160,25 @@ internal sealed class Scheduler
         return false;
     }
 
+    /// <summary>Counts an event and, when traced, notes it.</summary>
+    /// <param name="e">What happened.</param>
+    /// <param name="node">On which node.</param>
+    /// <param name="about">Which key, log or number of rows, as the event has it.</param>
     public void Note(Event e, int node, int about)
     {
         Coverage.Count(e);
         if (_trace is not null)
-            _trace[_notes++ % TraceLength] = string.Create(CultureInfo.InvariantCulture, $"{Steps} at {Now}: node {node} {e} {about}");
+            _trace[_notes++ % TraceLength] = (Steps, Now, node, e, about);
     }
-
-    private long _notes;
 
     private void Step()
     {
+        Steps++;
+
         // Only what happens counts as a step.
         while (!TryStep(Random.Below(100)))
         {
         }
-
-        Steps++;
 
         // Faults are drawn apart, at their own rate.
         if ((Random.Next() & 7) == 0)
@@ -193,10 +198,16 @@ internal sealed class Scheduler
         if (what < 87)
             return StepWrite();
         if (what < 94)
-            Now += 1 + Random.Below(4);
+            Advance();
         else
             return Maintain();
         return true;
+    }
+
+    private void Advance()
+    {
+        Now += 1 + Random.Below(4);
+        Network.Advance(Now);
     }
 
     private SimNode AnyNode() => _nodes[Random.Below(_nodes.Length)];
@@ -230,7 +241,7 @@ internal sealed class Scheduler
         var node = AnyNode();
         if (node.IsBusy)
             return false;
-        var client = _clients[Random.Below(ClientCount)];
+        var client = _clients[Profile.IsSticky && node.Index > 0 ? 1 + Random.Below(ClientCount - 1) : Random.Below(ClientCount)];
         var keys = _keysOf[client.Log];
         var key = keys[Random.Below(keys.Length)];
         node.Begin(client, key, ambient: !key.HasNested && Random.Chance(Profile.Ambient));
@@ -245,10 +256,11 @@ internal sealed class Scheduler
 
     private bool StepWrite()
     {
-        if (_writes.Count < MaxWrites && Random.Below(100) < 7)
+        if (_writes.Count < MaxWrites && Random.Chance(Profile.Writes))
         {
-            var node = AnyNode();
-            var client = _clients[Random.Below(ClientCount)];
+            // Clients that always reach the same node: only the first writes, and the other nodes' ticks may stand still.
+            var node = Profile.IsSticky ? _nodes[0] : AnyNode();
+            var client = _clients[Profile.IsSticky ? 0 : Random.Below(ClientCount)];
             var changes = _changesOf[client.Log];
             var begun = new Write { Client = client, Node = node, Life = node.Life, Change = changes[Random.Below(changes.Length)] };
             begun.State = Rules.AppendsAfterCommit ? WriteState.Begun : WriteState.Committed;
@@ -313,8 +325,7 @@ internal sealed class Scheduler
             write.Versions = new int[write.Change.Rows.Length];
             for (var i = 0; i < write.Versions.Length; i++)
                 write.Versions[i] = ++Rows[write.Change.Rows[i]];
-            if (_trace is not null)
-                Note(Event.WriteAcknowledged, write.Node.Index, -1 - write.Change.Rows.FirstOrDefault());
+            Note(Event.WriteCommitted, write.Node.Index, write.Change.Touches[0].Log);
         }
 
         write.State = WriteState.Committed;
@@ -405,6 +416,12 @@ internal sealed class Scheduler
         {
             case MessageKind.Subscribed or MessageKind.Heads or MessageKind.Push or MessageKind.Records or MessageKind.Appended
                 or MessageKind.EpochStarted or MessageKind.Reading or MessageKind.Ticket:
+                if (Now < _stalledUntil[message.Node])
+                {
+                    Network.Hold(message, _stalledUntil[message.Node]);
+                    break;
+                }
+
                 var node = _nodes[message.Node];
                 if (node.Life == message.Life)
                 {
@@ -520,6 +537,8 @@ internal sealed class Scheduler
             return;
         if (Random.Chance(Profile.ContactLost))
             AnyNode().Link.GoDown(Random.Below(2 * Profile.MaxStaleness));
+        if (Random.Chance(Profile.Stalled))
+            _stalledUntil[Random.Below(_nodes.Length)] = Now + Random.Below(2 * Profile.MaxStaleness);
         if (Random.Chance(Profile.LogEvicted))
         {
             var log = Random.Below(_world.LogCount);
@@ -571,7 +590,7 @@ internal sealed class Scheduler
             }
             else
             {
-                node.Link.Lose();
+                node.Link.GoDown(Random.Below(Profile.MaxStaleness / 2));
             }
         }
     }
@@ -593,7 +612,13 @@ internal sealed class Scheduler
             // The same again: that is what the seed is for.
         }
 
-        var first = Math.Max(0, again._notes - TraceLength);
-        return string.Join('\n', Enumerable.Range(0, (int)(again._notes - first)).Select(i => again._trace![(first + i) % TraceLength]));
+        var text = new StringBuilder();
+        for (var i = Math.Max(0, again._notes - TraceLength); i < again._notes; i++)
+        {
+            var (step, time, node, e, about) = again._trace![i % TraceLength];
+            text.Append(CultureInfo.InvariantCulture, $"\n{step} at {time}: node {node} {e} {about}");
+        }
+
+        return text.ToString();
     }
 }

@@ -8,7 +8,8 @@ namespace Freshet.Simulation;
 /// </summary>
 internal sealed class SimNode
 {
-    private const int LifeTime = 500;
+    private const int ShortLife = 400;
+    private const int LongLife = 10_000;
     private const int StorePatience = 100;
 
     private readonly Scheduler _simulation;
@@ -117,7 +118,7 @@ internal sealed class SimNode
     {
         var load = _loads[random.Below(_loads.Count)];
         var profile = _simulation.Profile;
-        if (load.IsSlow && random.Below(16) != 0)
+        if (_simulation.Now < load.StuckUntil || (load.IsSlow && random.Below(16) != 0))
             return false;
         if (load.Turn is { WaiterCount: > 0 } turn && random.Chance(profile.WaiterLeaves))
             LeaveWaiter(load, turn, random);
@@ -130,7 +131,12 @@ internal sealed class SimNode
                 load.Phase = LoadPhase.Origin;
                 return true;
             case LoadPhase.Origin:
-                if (random.Chance(profile.LoadFails))
+                if (random.Chance(profile.LoadStuck))
+                {
+                    load.StuckUntil = _simulation.Now + random.Below(3 * profile.MaxStaleness);
+                    Note(Event.LoadStuck, load.Key.Index);
+                }
+                else if (random.Chance(profile.LoadFails))
                     End(load, LoadEnd.Failed);
                 else if (random.Chance(profile.LoadCancelled))
                     End(load, LoadEnd.Cancelled);
@@ -263,8 +269,7 @@ internal sealed class SimNode
                 return;
             }
 
-            // Every second key serves stale while it revalidates; refreshes come to load.
-            if (verdict is CacheReason.Expired && (key.Index & 1) == 1 && (request.Client is not null || request.Parent is not null))
+            if (verdict is CacheReason.Expired && ServesStale(key) && (request.Client is not null || request.Parent is not null))
             {
                 if (_turns[key.Index].IsIdle)
                     Refresh(key);
@@ -278,6 +283,11 @@ internal sealed class SimNode
             Note(Event.NextLoadLed, key.Index);
         Do(decision, default, null);
     }
+
+    // Half of the keys live so long that only a touch ends them; the others serve stale while they revalidate.
+    private static bool ServesStale(Key key) => (key.Index & 1) == 1;
+
+    private static int LifeTime(Key key) => ServesStale(key) ? ShortLife : LongLife;
 
     private void Refresh(Key key)
     {
@@ -447,7 +457,7 @@ internal sealed class SimNode
             {
                 if (_rules.MayKeep(load))
                 {
-                    Keep(load, fence, Now + LifeTime);
+                    Keep(load, fence, Now + LifeTime(load.Key));
                     Store(load);
                 }
             }
@@ -494,7 +504,7 @@ internal sealed class SimNode
             Values = load.Values,
             Fence = fence,
             Ticket = load.Ticket,
-            ExpiresAt = _simulation.Now + LifeTime,
+            ExpiresAt = _simulation.Now + LifeTime(load.Key),
             HoldsStale = load.HoldsStale,
         };
         _simulation.Network.Send(message);

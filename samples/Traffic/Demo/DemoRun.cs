@@ -11,6 +11,9 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWri
 {
     private readonly Mix _mix = new();
 
+    /// <summary>Played before the measured time, in both runs: code is compiled, connections open, and the cache is not empty.</summary>
+    private TimeSpan WarmUp => options.Length / 4;
+
     /// <returns>0 when the promise was kept and the savings are met, else 1.</returns>
     /// <exception cref="DemoException">A port, a folder or the platform is not as it must be.</exception>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -18,7 +21,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWri
         await using var json = OpenJson();
         Discovery? world = null;
         Run without;
-        int[] steps;
+        Steps steps;
         await using (var platform = await PlatformProcess.StartAsync(options, freshet: false, time, cancel))
         {
             world = await Discovery.ReadAsync(platform.Address, cancel);
@@ -38,19 +41,35 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWri
         }
     }
 
-    private async Task<(Run Run, int[] Steps)> PlayAsync(string name, Uri platform, Discovery world, int[]? steps, CancellationToken cancel)
+    private async Task<(Run Run, Steps Steps)> PlayAsync(
+        string name, Uri platform, Discovery world, Steps? steps, CancellationToken cancel)
     {
         using var player = new Player(platform, world, _mix, options.Seed, time);
+        var cold = await OriginCounts.ReadAsync(platform, cancel);
+        var warmUp = await PhaseAsync($"{name}, warming up", TimeSpan.Zero, WarmUp, steps?.WarmUp);
+        var coldAnswers = player.Answers;
+        player.ForgetMeasures();
+
         var before = await OriginCounts.ReadAsync(platform, cancel);
         var start = time.GetTimestamp();
-        var playing = steps is null ? player.PlayAsync(options.Length, cancel) : player.PlayAsync(steps, cancel);
-        await PlayProgress.ShowAsync(console, name, player, playing, options.Length, time, cancel);
-        var played = await playing;
+        var played = await PhaseAsync(name, WarmUp, WarmUp + options.Length, steps?.Measured);
         var duration = time.GetElapsedTime(start);
-        var origin = await OriginCounts.ReadAsync(platform, cancel) - before;
+        var after = await OriginCounts.ReadAsync(platform, cancel);
         var probes = await player.ProbeAsync(cancel);
-        return (new Run(duration, player.Measures(), origin, probes), played);
+        var measures = player.Measures();
+        return (
+            new Run(duration, measures, after - before, new ColdCounts(coldAnswers + measures.Answers, (after - cold).Commands), probes),
+            new Steps(warmUp, played));
+
+        async Task<int[]> PhaseAsync(string phase, TimeSpan from, TimeSpan to, int[]? asMany)
+        {
+            var playing = player.PlayAsync(from, to, asMany, cancel);
+            await PlayProgress.ShowAsync(console, phase, player, playing, to - from, time, cancel);
+            return await playing;
+        }
     }
+
+    private sealed record Steps(int[] WarmUp, int[] Measured);
 
     private FileStream? OpenJson()
     {

@@ -88,7 +88,8 @@ internal sealed class PlatformProcess : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        if (string.IsNullOrWhiteSpace(line)) return;
+        // Of an exception the message says more than the frames below it.
+        if (string.IsNullOrWhiteSpace(line) || line.StartsWith("   at ", StringComparison.Ordinal)) return;
         lock (_lastLines)
         {
             _lastLines.Enqueue(line.Trim());

@@ -17,17 +17,27 @@ internal sealed class Comparison(Run without, Run with)
 
     public double CommandsSaved => Saved(run => run.Origin.Commands);
 
+    /// <summary>The share of SQL commands saved from the first request on, with an empty cache.</summary>
+    public double CommandsSavedCold => without.Cold.Commands == 0
+        ? 0
+        : 1 - (double)with.Cold.Commands / Math.Max(1, with.Cold.Answers) / ((double)without.Cold.Commands / Math.Max(1, without.Cold.Answers));
+
     /// <summary>
-    /// The 99th percentile, over the probe's reads, of what the read took longer as a miss than the same read of the same
-    /// state took without the cache. Null when no read of the probe was a miss.
+    /// By how much the 99th percentile of the probe's misses lies above that of the same reads of the same states without the
+    /// cache; null when no read of the probe was a miss.
     /// </summary>
     public TimeSpan? MissAddsP99
     {
         get
         {
-            var added = without.Probes.Zip(with.Probes).Where(pair => pair.Second.Missed)
-                .Select(pair => pair.Second.Took - pair.First.Took).Order().ToArray();
-            return added.Length == 0 ? null : added[(int)Math.Ceiling(0.99 * added.Length) - 1];
+            var (plain, missed) = (new Histogram(), new Histogram());
+            foreach (var (before, after) in without.Probes.Zip(with.Probes).Where(pair => pair.Second.Missed))
+            {
+                plain.Record(before.Took);
+                missed.Record(after.Took);
+            }
+
+            return missed.Count == 0 ? null : missed.Percentile(0.99) - plain.Percentile(0.99);
         }
     }
 

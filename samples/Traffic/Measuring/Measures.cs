@@ -36,7 +36,7 @@ internal sealed class Measures
     /// <summary>What X-Cache said, by value.</summary>
     public SortedDictionary<string, long> Verdicts { get; } = new(StringComparer.Ordinal);
 
-    public Histogram Latency { get; } = new();
+    public Histogram Latency { get; private set; } = new();
 
     public void Received(int bytes) => Interlocked.Add(ref _bytes, bytes);
 
@@ -51,6 +51,16 @@ internal sealed class Measures
         if (broken is null) return;
         Interlocked.Increment(ref _brokenCount);
         if (_broken.Count < KeptBroken) _broken.Add(broken);
+    }
+
+    /// <summary>Begins anew, but for the answers that broke the promise: those count whenever they came.</summary>
+    public void Forget()
+    {
+        Interlocked.Exchange(ref _answers, 0);
+        Interlocked.Exchange(ref _bytes, 0);
+        (Writes, Bodies, NotModified) = (0, 0, 0);
+        Verdicts.Clear();
+        Latency = new Histogram();
     }
 
     public void Add(Measures other)

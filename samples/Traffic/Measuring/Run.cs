@@ -4,8 +4,12 @@ namespace Traffic.Measuring;
 /// <param name="Duration">Wall time of the play.</param>
 /// <param name="Clients">What all clients got together.</param>
 /// <param name="Origin">What the origin did for them.</param>
+/// <param name="Cold">The same with the warm-up before it, from the first request on.</param>
 /// <param name="Probes">How long each read of the probe took, in the probe's order.</param>
-internal sealed record Run(TimeSpan Duration, Measures Clients, OriginCounts Origin, IReadOnlyList<Probe> Probes);
+internal sealed record Run(TimeSpan Duration, Measures Clients, OriginCounts Origin, ColdCounts Cold, IReadOnlyList<Probe> Probes);
+
+/// <summary>Answers and SQL commands from the first request on.</summary>
+internal readonly record struct ColdCounts(long Answers, long Commands);
 
 /// <summary>One read of the probe.</summary>
 /// <param name="Took">Its latency.</param>

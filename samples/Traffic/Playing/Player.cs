@@ -7,8 +7,7 @@ namespace Traffic.Playing;
 /// <summary>Plays the script of every user against one platform, each at its own pace, and joins what they measured.</summary>
 internal sealed class Player : IDisposable
 {
-    private readonly Browser[] _browsers;
-    private readonly IEnumerable<Step>[] _scripts;
+    private readonly UserPlay[] _users;
     private readonly Browser _probe;
     private readonly TenantWorld _probed;
     private readonly Mix _mix;
@@ -22,36 +21,44 @@ internal sealed class Player : IDisposable
         var checker = new Checker(ledger, world.Dashboards);
         var users = world.Tenants.SelectMany(tenant => tenant.Accounts.Select(user => (User: user, World: tenant))).ToArray();
         (_probed, _probe) = (world.Tenants[0], new Browser(platform, users.Length, users[0].User, ledger, checker, time));
-        _browsers = [.. users.Select((at, number) => new Browser(platform, number, at.User, ledger, checker, time))];
-        _scripts = [.. users.Select((at, number) => UserScript.Of(seed, number, at.User, at.World, mix))];
+        _users = [.. users.Select((at, number) => new UserPlay(
+            new Browser(platform, number, at.User, ledger, checker, time), UserScript.Of(seed, number, at.User, at.World, mix)))];
     }
 
-    public int Users => _browsers.Length;
+    public int Users => _users.Length;
 
     /// <summary>Answers so far; may be read while it plays.</summary>
-    public long Answers => _browsers.Sum(browser => browser.Measures.Answers);
+    public long Answers => _users.Sum(user => user.Browser.Measures.Answers);
 
     /// <summary>Answers so far that broke the promise; may be read while it plays.</summary>
-    public long BrokenCount => _browsers.Append(_probe).Sum(browser => browser.Measures.BrokenCount);
+    public long BrokenCount => Browsers.Sum(browser => browser.Measures.BrokenCount);
+
+    private IEnumerable<Browser> Browsers => _users.Select(user => user.Browser).Append(_probe);
 
     /// <summary>
-    /// Plays the steps that fall into <paramref name="length"/> of wall time. A platform that cannot keep up is given as long
-    /// again; then the rest of its script is left.
+    /// Goes on with the script up to a moment of it, given as wall time from its beginning. A platform that cannot keep up is
+    /// given twice the time; then the users stop where they are.
     /// </summary>
+    /// <param name="from">Where the last play ended.</param>
+    /// <param name="to">Where this one ends.</param>
+    /// <param name="steps">How many steps each user plays instead, as another run did; null to go by time.</param>
+    /// <param name="cancel">Ends the play.</param>
     /// <returns>How many steps each user played.</returns>
-    public Task<int[]> PlayAsync(TimeSpan length, CancellationToken cancel)
+    public Task<int[]> PlayAsync(TimeSpan from, TimeSpan to, int[]? steps, CancellationToken cancel)
     {
         var start = _time.GetTimestamp();
-        return Task.WhenAll(_browsers.Zip(_scripts, (browser, script) => PlayUserAsync(
-            browser, script, start, (step, _) => step.At / _mix.Speed <= length && _time.GetElapsedTime(start) <= 2 * length, cancel)));
+        return Task.WhenAll(_users.Select((user, number) => user.PlayAsync(
+            (step, played) => steps is null
+                ? step.At / _mix.Speed <= to && _time.GetElapsedTime(start) <= 2 * (to - from)
+                : played < steps[number],
+            step => WaitAsync(step.At / _mix.Speed - from - _time.GetElapsedTime(start), cancel),
+            cancel)));
     }
 
-    /// <summary>Plays as many steps of each user as another run did.</summary>
-    public Task<int[]> PlayAsync(int[] steps, CancellationToken cancel)
+    /// <summary>Begins to measure anew; what was judged stays judged. Call it between two plays.</summary>
+    public void ForgetMeasures()
     {
-        var start = _time.GetTimestamp();
-        return Task.WhenAll(_browsers.Zip(_scripts, steps).Select(at => PlayUserAsync(
-            at.First, at.Second, start, (_, played) => played < at.Third, cancel)));
+        foreach (var browser in Browsers) browser.Measures.Forget();
     }
 
     /// <summary>Measures what a miss takes, after the play; its answers are judged too, and not counted among the clients'.</summary>
@@ -61,29 +68,17 @@ internal sealed class Player : IDisposable
     public Measures Measures()
     {
         var all = new Measures();
-        foreach (var browser in _browsers) all.Add(browser.Measures);
+        foreach (var user in _users) all.Add(user.Browser.Measures);
         all.AddBroken(_probe.Measures);
         return all;
     }
 
     public void Dispose()
     {
-        foreach (var browser in _browsers.Append(_probe)) browser.Dispose();
+        foreach (var user in _users) user.Dispose();
+        _probe.Dispose();
     }
 
-    private async Task<int> PlayUserAsync(
-        Browser browser, IEnumerable<Step> script, long start, Func<Step, int, bool> goesOn, CancellationToken cancel)
-    {
-        var played = 0;
-        foreach (var step in script)
-        {
-            if (!goesOn(step, played)) break;
-            var early = step.At / _mix.Speed - _time.GetElapsedTime(start);
-            if (early > TimeSpan.Zero) await Task.Delay(early, _time, cancel);
-            await browser.PlayAsync(step, cancel);
-            played++;
-        }
-
-        return played;
-    }
+    private Task WaitAsync(TimeSpan early, CancellationToken cancel) =>
+        early > TimeSpan.Zero ? Task.Delay(early, _time, cancel) : Task.CompletedTask;
 }

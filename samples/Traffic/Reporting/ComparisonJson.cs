@@ -19,6 +19,7 @@ internal static class ComparisonJson
                 without = Of(comparison.Without),
                 with = Of(comparison.With),
                 commandsSaved = comparison.CommandsSaved,
+                commandsSavedCold = comparison.CommandsSavedCold,
                 missAddsP99Ms = comparison.MissAddsP99?.TotalMilliseconds,
                 failures = comparison.Failures,
             },
@@ -40,5 +41,6 @@ internal static class ComparisonJson
         brokenPromises = run.Clients.BrokenCount,
         broken = run.Clients.Broken.Select(broken => broken.ToString()),
         xCache = run.Clients.Verdicts,
+        routes = run.Origin.Routes,
     };
 }

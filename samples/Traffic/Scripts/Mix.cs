@@ -7,7 +7,7 @@ namespace Traffic.Scripts;
 internal sealed record Mix
 {
     /// <summary>How many times faster than life the script is played.</summary>
-    public double Speed { get; init; } = 60;
+    public double Speed { get; init; } = 40;
 
     /// <summary>Mean time between two pages of one user.</summary>
     public TimeSpan Think { get; init; } = TimeSpan.FromSeconds(7.5);
@@ -18,8 +18,14 @@ internal sealed record Mix
     /// <summary>How often an open dashboard asks again.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>One page in this many is one on which a user who may write does so.</summary>
+    /// <summary>The share of pages on which a user who may write does so, if there is something to write.</summary>
     public double WritesPerPage { get; init; } = 0.05;
+
+    /// <summary>How many users work on one engagement.</summary>
+    public int TeamSize { get; init; } = 6;
+
+    /// <summary>The share of pages that show another engagement than the team's.</summary>
+    public double LooksElsewhere { get; init; } = 0.1;
 
     /// <summary>Of a tenant's users, the share that leaves the dashboard open and only watches it.</summary>
     public double Watchers { get; init; } = 0.1;

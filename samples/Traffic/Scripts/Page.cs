@@ -3,13 +3,17 @@ namespace Traffic.Scripts;
 /// <summary>A page of the platform's front end: the calls that open it, and the write that can be made on it.</summary>
 internal sealed record Page(string Name, IReadOnlyList<Call> Calls, Func<Dice, Call>? Write);
 
-/// <summary>The pages that one user can open, drawn from what exists in the user's tenant.</summary>
-internal sealed class Pages(Account user, TenantWorld world, Mix mix, string language)
+/// <summary>
+/// The pages that one user can open. A user works on the engagement of the team and looks at others now and then, at the busy
+/// ones most of all.
+/// </summary>
+internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chosen)
 {
     private static readonly string[] Statuses = ["approved", "rejected", "pending"];
     private static readonly string[] Phases = ["planned", "active", "onHold", "done"];
     private static readonly string[] Roles = ["editor", "viewer"];
-    private readonly Call _countries = Api.Countries(language);
+    private readonly EngagementWorld _own = world.Engagements[TeamOf(user, world, mix) % world.Engagements.Count];
+    private readonly Call _countries = Api.Countries(chosen.Chance(0.75) ? "en" : "sk");
 
     public Page Dashboard() =>
         new("dashboard", [Api.Context, Api.Dashboard, Api.Engagements, Api.Imports, _countries], Write: null);
@@ -18,12 +22,25 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
     public Page Any(Dice dice) => dice.Below(10) switch
     {
         0 or 1 => Dashboard(),
-        2 or 3 => Engagement(dice.PickPopular(world.Engagements)),
-        4 or 5 => Import(dice.PickPopular(world.Imports)),
-        6 or 7 => Assets(dice.PickPopular(world.Engagements), 1 + dice.Below(2)),
-        8 => Asset(dice.PickPopular(world.Engagements), dice),
+        2 or 3 => Engagement(PickEngagement(dice)),
+        4 or 5 => Import(PickImport(dice)),
+        6 or 7 => Assets(PickEngagement(dice), 1 + dice.Below(2)),
+        8 => Asset(PickEngagement(dice), dice),
         _ => People(dice.Pick(world.Accounts)),
     };
+
+    private static int TeamOf(Account user, TenantWorld world, Mix mix) =>
+        Math.Max(0, world.Accounts.ToList().IndexOf(user)) / mix.TeamSize;
+
+    private EngagementWorld PickEngagement(Dice dice) =>
+        dice.Chance(mix.LooksElsewhere) ? dice.PickPopular(world.Engagements) : _own;
+
+    private ImportWorld PickImport(Dice dice)
+    {
+        var engagement = PickEngagement(dice);
+        List<ImportWorld> imports = [.. world.Imports.Where(import => import.EngagementId == engagement.Id)];
+        return imports.Count > 0 ? dice.PickPopular(imports) : dice.PickPopular(world.Imports);
+    }
 
     private Page Engagement(EngagementWorld it) =>
         new(
@@ -46,7 +63,7 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
         new(
             "assets",
             [Api.Context, Api.Engagement(it.Id), Api.Assets(it.Id, page, mix.PageSize), _countries],
-            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(dice.PickPopular(it.Assets), $"Asset {dice.Below(1000)}"));
+            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(dice.PickPopular(it.Assets.Take(mix.PageSize).ToList()), $"Asset {dice.Below(1000)}"));
 
     private static Call Csv(EngagementWorld engagement, Dice dice) =>
         Api.ImportCsv(
@@ -56,7 +73,8 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, string lan
 
     private Page Asset(EngagementWorld it, Dice dice)
     {
-        var asset = dice.PickPopular(it.Assets);
+        // What is opened was seen in the list before.
+        var asset = dice.PickPopular(it.Assets.Take(mix.PageSize).ToList());
         return new(
             "asset",
             [Api.Context, Api.Asset(asset), Api.Engagement(it.Id), Api.Assets(it.Id, 1, mix.PageSize)],

@@ -9,7 +9,7 @@ internal static class UserScript
     public static IEnumerable<Step> Of(int seed, int number, Account user, TenantWorld world, Mix mix)
     {
         var dice = Dice.For(seed, number);
-        var pages = new Pages(user, world, mix, dice.Chance(0.75) ? "en" : "sk");
+        var pages = new Pages(user, world, mix, dice);
         // Nobody starts at the same moment.
         var now = dice.Wait(mix.Think);
         yield return new Step(now, StepKind.SignIn, "sign in", Write: null, []);

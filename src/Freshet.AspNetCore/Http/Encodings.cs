@@ -34,7 +34,7 @@ internal sealed class Encodings(IResponseCompressionProvider? compression = null
                 _chosen.TryAdd(text, provider);
         }
 
-        return provider is null ? response.Identity : response.Variant(provider.EncodingName, body => Encode(provider, body));
+        return provider is null ? response.Identity : response.Variant(provider.EncodingName, provider, Encode);
     }
 
     private static byte[] Encode(ICompressionProvider provider, byte[] body)

@@ -77,7 +77,8 @@ internal static class ResponseWriter
         if (variant.Body.Length == 0 || HttpMethods.IsHead(request.Method))
             return Task.CompletedTask;
 
-        var writing = response.BodyWriter.WriteAsync(variant.Body, context.RequestAborted);
+        // Without RequestAborted, which costs an allocation just to be asked for: a write to a client that left ends by itself.
+        var writing = response.BodyWriter.WriteAsync(variant.Body, CancellationToken.None);
         if (!writing.IsCompletedSuccessfully)
             return AwaitAsync(writing);
         writing.GetAwaiter().GetResult();

@@ -69,8 +69,9 @@ internal sealed class StoredResponse
 
     /// <summary>The variant of that coding, encoded when it is first asked for and kept.</summary>
     /// <param name="coding">Its name, such as <c>br</c>.</param>
+    /// <param name="state">Given to <paramref name="encode"/>, so that a hit makes no closure.</param>
     /// <param name="encode">Encodes identity.</param>
-    public StoredVariant Variant(string coding, Func<byte[], byte[]> encode)
+    public StoredVariant Variant<TState>(string coding, TState state, Func<TState, byte[], byte[]> encode)
     {
         if (Find(coding) is { } known)
             return known;
@@ -79,11 +80,9 @@ internal sealed class StoredResponse
         {
             if (Find(coding) is { } made)
                 return made;
-            var body = encode(Identity.Body);
-            // An encoding that saves nothing is not worth a variant: the name then leads to identity.
-            var isSmaller = body.Length < Identity.Body.Length;
-            var variant = isSmaller ? new StoredVariant(coding, body, TagOf(coding)) : Identity;
-            _variants = [.. _variants, isSmaller ? variant : Identity with { Coding = coding }];
+            // Kept even when it saves nothing: ResponseCompression further out would encode identity under identity's tag.
+            var variant = new StoredVariant(coding, encode(state, Identity.Body), TagOf(coding));
+            _variants = [.. _variants, variant];
             return variant;
         }
     }
@@ -98,7 +97,7 @@ internal sealed class StoredResponse
         foreach (var variant in _variants)
         {
             if (variant.Coding == coding)
-                return ReferenceEquals(variant.Body, Identity.Body) ? Identity : variant;
+                return variant;
         }
 
         return null;

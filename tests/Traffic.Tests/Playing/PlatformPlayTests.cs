@@ -23,6 +23,7 @@ public sealed class PlatformPlayTests : IAsyncLifetime
 
     [Theory]
     [InlineData(false)]
+    [InlineData(true)]
     public async Task PlayedScript_BreaksNoPromise(bool freshet)
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -31,7 +32,7 @@ public sealed class PlatformPlayTests : IAsyncLifetime
         // A write on every page: far more than life, so that few steps meet many writes.
         using var player = new Player(address, world, new Mix { Speed = 1e9, WritesPerPage = 1 }, seed: 3, TimeProvider.System);
         var before = await OriginCounts.ReadAsync(address, cancel);
-        await player.PlayAsync([.. Enumerable.Repeat(8, player.Users)], cancel);
+        await player.PlayAsync(TimeSpan.Zero, TimeSpan.MaxValue, [.. Enumerable.Repeat(8, player.Users)], cancel);
         var origin = await OriginCounts.ReadAsync(address, cancel) - before;
         await player.ProbeAsync(cancel);
 

@@ -1,0 +1,112 @@
+using Freshet.AspNetCore.Security;
+using Freshet.AspNetCore.Tests.Testing;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using static Freshet.AspNetCore.Tests.Testing.TestApp;
+
+namespace Freshet.AspNetCore.Tests.Security;
+
+public class SessionTests
+{
+    private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+
+    private static Task<TestApp> StartAsync() => TestApp.StartAsync(
+        a =>
+        {
+            var loads = 0;
+            a.MapGet("/x", () => $"load {++loads}").Cached(c => c.PerTenant().Tag("x"));
+            a.MapPost("/x", async (TestEngine engine, TenantContext tenants) => await engine.Engine.InvalidateAsync(tenants.Current, [Tag.Of("x")]));
+            a.MapPost("/nothing", () => "x");
+        },
+        freshet: f => f.Tenants(t => t.FromClaim("tenant")).Http(o => o.SessionKey = Key),
+        services: TestEngine.Add);
+
+    private static Position Unknown => new(new Epoch(42), 1);
+
+    private static string Token(string tenant, byte[]? key = null) =>
+        SessionToken.Create(key ?? Key, Tenant.Named(tenant), new SessionPositions(Unknown, null));
+
+    [Fact]
+    public async Task C10_Write_AnswersWithItsPosition()
+    {
+        await using var app = await StartAsync();
+        var write = await app.SendAsync(HttpMethod.Post, "/x", As("a;tenant=acme"));
+        var token = write.Header("Freshet-Position");
+
+        Assert.True(SessionToken.TryRead(Key, Tenant.Named("acme"), token, out var positions));
+        Assert.Equal(app.Engine.Applied(Tenant.Named("acme")), positions.Own);
+        Assert.Equal($"Freshet-Position={token}; path=/; samesite=lax; httponly", write.Header("Set-Cookie"));
+        Assert.Equal("", (await app.SendAsync(HttpMethod.Post, "/nothing", As("a;tenant=acme"))).Header("Freshet-Position"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task C10_KnownPosition_IsServedFromTheCache(bool byCookie)
+    {
+        await using var app = await StartAsync();
+        var token = (await app.SendAsync(HttpMethod.Post, "/x", As("a;tenant=acme"))).Header("Freshet-Position");
+        var carried = byCookie ? ("Cookie", $"a=b; Freshet-Position={token}") : ("Freshet-Position", token);
+        await app.GetAsync("/x", As("a;tenant=acme"), carried);
+        Assert.Equal("HIT", (await app.GetAsync("/x", As("a;tenant=acme"), carried)).XCache());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task C10_UnknownEpoch_MeansLoad_AndIsRenewed(bool byCookie)
+    {
+        await using var app = await StartAsync();
+        await app.GetAsync("/x", As("a;tenant=acme"));
+        var carried = byCookie ? ("Cookie", $"Freshet-Position={Token("acme")}") : ("Freshet-Position", Token("acme"));
+        await app.TouchAsync("other", Tenant.Named("acme"));
+
+        var loaded = await app.GetAsync("/x", As("a;tenant=acme"), carried);
+        Assert.Equal(("MISS", "load 2"), (loaded.XCache(), await loaded.TextAsync()));
+        Assert.Contains("detail=session", loaded.CacheStatus(), StringComparison.Ordinal);
+
+        var renewed = loaded.Header("Freshet-Position");
+        Assert.Equal("HIT", (await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", renewed))).XCache());
+    }
+
+    [Fact]
+    public async Task C10_ForgedForeignOrDamaged_IsIgnored()
+    {
+        await using var app = await StartAsync();
+        await app.GetAsync("/x", As("a;tenant=acme"));
+        await app.TouchAsync("other", Tenant.Named("acme"));
+        var good = Token("acme");
+        foreach (var bad in new[] { Token("acme", key: new byte[32]), Token("globex"), good[..^1], good + "A", good.ToUpperInvariant(), "x", "", new string('A', 5000) })
+            Assert.Equal("HIT", (await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", bad))).XCache());
+    }
+
+    [Fact]
+    public void Token_SurvivesItsRoundTrip_AndNoChangedCharacter()
+    {
+        var positions = Gen.Choose(0, int.MaxValue).Zip(Gen.Choose(-1, 1000), (e, o) => o < 0 ? (Position?)null : new Position(new Epoch((UInt128)e << 64), o));
+        var cases = positions.Zip(positions, (own, shared) => new SessionPositions(own, shared)).Zip(Gen.Choose(0, 200)).ToArbitrary();
+        Prop.ForAll(cases, c =>
+        {
+            var (carried, at) = c;
+            var text = SessionToken.Create(Key, Tenant.Named("acme"), carried);
+            var isBack = SessionToken.TryRead(Key, Tenant.Named("acme"), text, out var read) && read == carried;
+            var changed = text.ToCharArray();
+            changed[at % text.Length] = changed[at % text.Length] == 'A' ? 'B' : 'A';
+            // The last character may hold bits that Base64Url does not use.
+            var isRefused = !SessionToken.TryRead(Key, Tenant.Named("acme"), changed, out var other) || other == carried;
+            return isBack && isRefused && !SessionToken.TryRead(Key, Tenant.Default, text, out _);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+    }
+
+    [Fact]
+    public void Positions_KeepTheLater()
+    {
+        Position At(int epoch, long offset) => new(new Epoch((UInt128)epoch), offset);
+        Assert.Equal(At(1, 5), new SessionPositions(At(1, 5), null).Then(new(At(1, 3), null)).Own);
+        Assert.Equal(At(1, 7), new SessionPositions(At(1, 5), null).Then(new(At(1, 7), null)).Own);
+        Assert.Equal(At(2, 1), new SessionPositions(At(1, 5), null).Then(new(At(2, 1), null)).Own);
+        Assert.Equal(At(1, 5), new SessionPositions(null, At(1, 5)).Then(new(At(1, 1), null)).Public);
+    }
+}
