@@ -54,6 +54,15 @@ internal static class Contenders
             });
         });
 
+    public static Task<Contender> FreshetAsync() => Contender.StartAsync(
+        "Freshet",
+        static services => services.AddFreshet(),
+        static app =>
+        {
+            app.UseFreshet();
+            app.MapGet("/data", LoadAsync).Cached(static policy => policy.Public().For(TimeSpan.FromHours(1)));
+        });
+
     // The origin's answer; the entity tag is there so that every cache has one to compare.
     private static Task LoadAsync(HttpContext context)
     {

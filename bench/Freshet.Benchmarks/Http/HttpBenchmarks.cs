@@ -9,12 +9,13 @@ internal static class HttpBenchmarks
         var table = new ThroughputTable(load, output, options);
         foreach (var conditional in (bool[])[false, true])
         {
+            await using var freshet = await (await Contenders.FreshetAsync()).PrepareAsync(conditional);
+            await using var routed = await (await Contenders.RoutedAsync(freshet)).PrepareAsync(conditional);
             await using var bare = await (await Contenders.BareAsync()).PrepareAsync();
             await using var outputCache = await (await Contenders.OutputCacheAsync()).PrepareAsync(conditional);
             await using var responseCaching = await (await Contenders.ResponseCachingAsync()).PrepareAsync(conditional);
-            await using var routed = await (await Contenders.RoutedAsync(outputCache)).PrepareAsync(conditional);
             foreach (var pipeline in (int[])[16, 1])
-                await table.PrintAsync(conditional ? "304" : "anonymous hit", pipeline, bare, routed, outputCache, responseCaching);
+                await table.PrintAsync(conditional ? "304" : "Anonymous hit", pipeline, bare, routed, outputCache, responseCaching, freshet);
         }
     }
 }

@@ -2,8 +2,8 @@ namespace Freshet.Benchmarks.Http;
 
 /// <summary>
 /// Answers per second, in rounds: each round measures every contender once, in an order that moves on by one, and what counts
-/// is the ratio to the reference within the round. The median over the rounds is printed; the machine may be as busy as it
-/// likes, as long as it is busy evenly.
+/// is the ratio to the reference within the round. The median over the rounds is printed. Beside it stands the processor time
+/// that the servers' process spent on an answer, which hardly changes when the machine is busy with something else.
 /// </summary>
 internal sealed class ThroughputTable(LoadProcess load, TextWriter output, BenchmarkOptions options)
 {
@@ -25,13 +25,14 @@ internal sealed class ThroughputTable(LoadProcess load, TextWriter output, Bench
 
         output.WriteLine($"### {title}, {(pipeline == 1 ? "not pipelined" : $"pipelined ×{pipeline}")}");
         output.WriteLine();
-        output.WriteLine($"| server | answers/s | of {contenders[0].Name} | of {contenders[1].Name} | allocated per request |");
-        output.WriteLine("|---|---|---|---|---|");
+        output.WriteLine($"| server | answers/s | of {contenders[0].Name} | of {contenders[1].Name} | server's processor time | of {contenders[1].Name} | allocated |");
+        output.WriteLine("|---|---|---|---|---|---|---|");
         for (var i = 0; i < contenders.Length; i++)
         {
-            var (ofFirst, ofSecond) = (Ratio(samples[i], samples[0]), Ratio(samples[i], samples[1]));
+            var (ofFirst, ofSecond) = (Ratio(samples[i], samples[0], s => s.PerSecond), Ratio(samples[i], samples[1], s => s.PerSecond));
             output.WriteLine(
                 $"| {contenders[i].Name} | {Median(samples[i].Select(s => s.PerSecond)):N0} | {ofFirst:F2} | {ofSecond:F2} "
+                + $"| {Median(samples[i].Select(s => s.Microseconds)):F2} µs | {Ratio(samples[i], samples[1], s => s.Microseconds):F2} "
                 + $"| {Median(samples[i].Select(s => s.BytesPerRequest)):N0} B |");
         }
 
@@ -42,13 +43,15 @@ internal sealed class ThroughputTable(LoadProcess load, TextWriter output, Bench
     private async Task<Sample> MeasureAsync(Contender contender, int pipeline)
     {
         var before = GC.GetTotalAllocatedBytes(precise: true);
+        var cpuBefore = Environment.CpuUsage.TotalTime;
         var result = await load.RunAsync(contender.Order(Connections, pipeline, options.Seconds));
         var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-        return new Sample(result.PerSecond, (double)allocated / result.Responses);
+        var cpu = Environment.CpuUsage.TotalTime - cpuBefore;
+        return new Sample(result.PerSecond, cpu.TotalMicroseconds / result.Responses, (double)allocated / result.Responses);
     }
 
-    private static double Ratio(List<Sample> samples, List<Sample> reference) =>
-        Median(samples.Zip(reference, (sample, other) => sample.PerSecond / other.PerSecond));
+    private static double Ratio(List<Sample> samples, List<Sample> reference, Func<Sample, double> of) =>
+        Median(samples.Zip(reference, (sample, other) => of(sample) / of(other)));
 
     private static double Median(IEnumerable<double> values)
     {
@@ -56,5 +59,5 @@ internal sealed class ThroughputTable(LoadProcess load, TextWriter output, Bench
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private readonly record struct Sample(double PerSecond, double BytesPerRequest);
+    private readonly record struct Sample(double PerSecond, double Microseconds, double BytesPerRequest);
 }
