@@ -1,10 +1,10 @@
+using System.Runtime.CompilerServices;
 using Freshet.AspNetCore.Endpoints;
 using Freshet.AspNetCore.Explain;
 using Freshet.AspNetCore.Security;
 using Freshet.Diagnostics;
 using Freshet.Keys;
 using Freshet.Loading;
-using Freshet.Memory;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -104,6 +104,7 @@ internal sealed class CacheMiddleware
         }
     }
 
+    [SkipLocalsInit] // the key's buffer is written before it is read
     private Task LookUpAsync(HttpContext context, RequestState state, EndpointPlan plan, CachePlan cached)
     {
         if (plan.NeedsAuthorization && !context.Items.ContainsKey("__AuthorizationMiddlewareWithEndpointInvoked"))
@@ -150,17 +151,17 @@ internal sealed class CacheMiddleware
             state.Arrival = _engine.Arrive();
         state.Arrival = _session.Apply(context, state.Arrival);
 
-        var verdict = _engine.Look(key, state.Arrival, out var entry);
+        var verdict = _engine.Look(key, state.Arrival, out var entry, out var now);
         if (verdict is CacheReason.Fresh && entry!.Value is StoredResponse response)
-            return HitAsync(context, state, entry, response, CacheReason.Fresh);
+            return HitAsync(context, state, response, _engine.AgeOf(entry, now));
         return _cached.ServeAsync(context, state, plan, cached, scope, key.ToString(), verdict, entry, directives, _next);
     }
 
-    private Task HitAsync(HttpContext context, RequestState state, CacheEntry entry, StoredResponse response, CacheReason reason)
+    private Task HitAsync(HttpContext context, RequestState state, StoredResponse response, TimeSpan age)
     {
-        state.Verdict = reason;
-        _metrics.Verdict("http", reason);
-        return ResponseWriter.WriteHitAsync(context, response, _encodings.Choose(context, response), _engine.AgeOf(entry), reason);
+        state.Verdict = CacheReason.Fresh;
+        _metrics.Verdict("http", CacheReason.Fresh);
+        return ResponseWriter.WriteHitAsync(context, response, _encodings.Choose(context, response), age, CacheReason.Fresh);
     }
 
     private Task BypassAsync(HttpContext context, RequestState state, EndpointPlan? plan, CacheReason reason)

@@ -72,6 +72,13 @@ internal static class EntityTag
     /// <param name="exists">Whether there is a current representation at all.</param>
     public static EntityTagMatch Match(StringValues field, string? current, bool strong, bool exists = true)
     {
+        // What browsers send: the very tag they were given.
+        if (field.Count == 1 && exists && current is ['"', .., '"']
+            && string.Equals(field[0], current, StringComparison.Ordinal) && IsOpaque(current.AsSpan(1, current.Length - 2)))
+        {
+            return EntityTagMatch.Matches;
+        }
+
         var present = false;
         var currentOpaque = current.AsSpan();
         var currentWeak = currentOpaque.StartsWith("W/");

@@ -16,7 +16,7 @@ internal static class RequestKey
     {
         key.AppendWritten(plan.KeyPrefix);
 
-        key.Append(scope.Owner.Id, "tenant");
+        key.AppendChecked(scope.Owner.Id);
         key.AppendCount(scope.IsAuthenticated ? 1 : 0, "authentication");
         key.Append(scope.UserClaim?.Issuer, "issuer");
         key.Append(scope.UserClaim?.Value, "user");
@@ -36,8 +36,8 @@ internal static class RequestKey
         foreach (var name in plan.Cookies)
             key.Append(request.Cookies[name], name);
 
-        key.Append(CultureInfo.CurrentCulture.Name, "culture");
-        key.Append(CultureInfo.CurrentUICulture.Name, "culture");
+        key.AppendChecked(CultureInfo.CurrentCulture.Name);
+        key.AppendChecked(CultureInfo.CurrentUICulture.Name);
         foreach (var part in plan.KeyParts)
             key.Append(part(context), "VaryBy");
     }
@@ -47,6 +47,8 @@ internal static class RequestKey
     {
         var values = request.RouteValues;
         key.AppendCount(values.Count, "route values");
+        if (values.Count == 0)
+            return;
         foreach (var (name, value) in values)
         {
             key.Append(name, "route value");

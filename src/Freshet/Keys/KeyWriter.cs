@@ -35,8 +35,9 @@ internal ref struct KeyWriter
     /// <param name="part">What the part is, for the error.</param>
     public void Append(string? value, string part)
     {
-        if (value is null)
-            AppendNull();
+        // Most parts of most requests are nothing: no path base, no query, the invariant culture.
+        if (string.IsNullOrEmpty(value))
+            Raw(value is null ? '\0' : '\u0001');
         else
             Append(value.AsSpan(), part);
     }

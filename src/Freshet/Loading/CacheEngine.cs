@@ -29,12 +29,20 @@ internal sealed class CacheEngine(
     /// <param name="entry">The entry when the verdict is <see cref="CacheReason.Fresh"/> or <see cref="CacheReason.Expired"/>
     /// (valid, stale by age); else null.</param>
     /// <returns>The verdict. <see cref="CacheReason.HitForPass"/>: load alone, nobody should wait.</returns>
-    public CacheReason Look(ReadOnlySpan<char> key, Arrival arrival, out CacheEntry? entry)
+    public CacheReason Look(ReadOnlySpan<char> key, Arrival arrival, out CacheEntry? entry) => Look(key, arrival, out entry, out _);
+
+    /// <inheritdoc cref="Look(ReadOnlySpan{char}, Arrival, out CacheEntry?)"/>
+    /// <param name="key">The key, compared exactly.</param>
+    /// <param name="arrival">The request's arrival.</param>
+    /// <param name="entry">The entry, or null.</param>
+    /// <param name="now">The timestamp by which the entry was judged; reading the clock costs as much as finding the entry.</param>
+    public CacheReason Look(ReadOnlySpan<char> key, Arrival arrival, out CacheEntry? entry, out long now)
     {
+        now = 0;
         if (!memory.TryGet(key, out entry))
             return CacheReason.Absent;
 
-        var now = time.GetTimestamp();
+        now = time.GetTimestamp();
         var verdict = Validity.Judge(clocks, entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
         if (verdict is CacheReason.Fresh)
         {
@@ -53,7 +61,10 @@ internal sealed class CacheEngine(
     public bool MayServeStale(CacheEntry entry) => time.GetTimestamp() < entry.StaleUntil;
 
     /// <summary>How long ago the entry was made.</summary>
-    public TimeSpan AgeOf(CacheEntry entry) => time.GetElapsedTime(entry.CreatedAt);
+    public TimeSpan AgeOf(CacheEntry entry) => AgeOf(entry, time.GetTimestamp());
+
+    /// <summary>How old the entry was at that timestamp.</summary>
+    public TimeSpan AgeOf(CacheEntry entry, long now) => time.GetElapsedTime(entry.CreatedAt, now);
 
     /// <inheritdoc cref="Loader.LoadAsync"/>
     public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel) =>
