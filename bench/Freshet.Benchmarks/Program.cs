@@ -28,10 +28,16 @@ try
         case "http":
             await HttpBenchmarks.HitsAsync(Console.Out, BenchmarkOptions.Parse(args[1..]));
             return 0;
+        case "authenticated":
+            await HttpBenchmarks.AuthenticatedAsync(Console.Out, BenchmarkOptions.Parse(args[1..]));
+            return 0;
+        case "connections":
+            await HttpBenchmarks.ConnectionsAsync(Console.Out, BenchmarkOptions.Parse(args[1..]));
+            return 0;
         case LoadProcess.Command:
             return await LoadGenerator.ServeAsync();
         default:
-            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http.");
+            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http, authenticated, connections.");
     }
 }
 catch (UsageException wrong)

@@ -3,9 +3,9 @@ using System.Text;
 namespace Freshet.Benchmarks.Http;
 
 /// <summary>Counts the answers in a stream of bytes, and refuses one that has not the right status or is not the right length.</summary>
-internal sealed class AnswerReader(byte[] status, int bodyLength)
+internal sealed class AnswerReader(byte[] status, int bodyLength, int pipeline)
 {
-    private readonly byte[] _buffer = new byte[32 * 1024];
+    private readonly byte[] _buffer = new byte[(pipeline + 1) * 2048]; // ten thousand of them must not fill the memory
     private int _filled;
     private int _bodyLeft;
 

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -47,13 +49,20 @@ internal sealed class Contender : IAsyncDisposable
 
     /// <summary>
     /// Asks twice, so that what is cached is there, and prepares the request of the load. With
-    /// <paramref name="conditional"/>, it carries the entity tag of the first answer and expects 304.
+    /// <paramref name="conditional"/>, it carries the entity tag of the first answer and expects 304; with
+    /// <paramref name="authenticated"/>, a token that the server is asked for at /token.
     /// </summary>
-    public async Task<Contender> PrepareAsync(bool conditional = false, string? authorization = null)
+    public async Task<Contender> PrepareAsync(bool conditional = false, bool authenticated = false)
     {
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}") };
-        if (authorization is not null)
+        string? authorization = null;
+        if (authenticated)
+        {
+            var token = await client.GetFromJsonAsync<JsonElement>("/token");
+            authorization = $"Bearer {token.GetProperty("accessToken").GetString()}";
             client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", authorization);
+        }
+
         string? entityTag = null;
         for (var i = 0; i < 2; i++)
         {

@@ -1,4 +1,7 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -62,6 +65,53 @@ internal static class Contenders
             app.UseFreshet();
             app.MapGet("/data", LoadAsync).Cached(static policy => policy.Public().For(TimeSpan.FromHours(1)));
         });
+
+    /// <summary>
+    /// An endpoint that needs a signed-in user, who comes with a bearer token; it writes the very answer that
+    /// <paramref name="like"/> gives, so what is measured is authentication and authorization.
+    /// </summary>
+    public static Task<Contender> AuthenticatedAsync(Contender like)
+    {
+        var head = like.Head.ToArray();
+        return Contender.StartAsync(
+            $"authenticated, head of {like.Name}",
+            AddAuthentication,
+            app =>
+            {
+                UseAuthentication(app);
+                app.MapGet("/data", context => Contender.WriteAsync(context.Response, 200, head, Body)).RequireAuthorization();
+            });
+    }
+
+    public static Task<Contender> AuthenticatedFreshetAsync() => Contender.StartAsync(
+        "Freshet, authenticated",
+        static services =>
+        {
+            AddAuthentication(services);
+            services.AddFreshet();
+        },
+        static app =>
+        {
+            UseAuthentication(app);
+            app.UseFreshet();
+            app.MapGet("/data", LoadAsync).RequireAuthorization().Cached(static policy => policy.PerUser().For(TimeSpan.FromHours(1)));
+        });
+
+    private static void AddAuthentication(IServiceCollection services)
+    {
+        services.AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>();
+        services.AddAuthentication(BearerTokenDefaults.AuthenticationScheme).AddBearerToken();
+        services.AddAuthorization();
+    }
+
+    private static void UseAuthentication(WebApplication app)
+    {
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapGet("/token", static () => Results.SignIn(
+            new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "u-1"), new Claim(ClaimTypes.Role, "admin")], "password")),
+            authenticationScheme: BearerTokenDefaults.AuthenticationScheme));
+    }
 
     // The origin's answer; the entity tag is there so that every cache has one to compare.
     private static Task LoadAsync(HttpContext context)

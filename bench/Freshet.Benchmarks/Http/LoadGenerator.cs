@@ -80,7 +80,7 @@ internal static class LoadGenerator
         private async Task LoopAsync(Socket socket)
         {
             await Task.Yield();
-            var answers = new AnswerReader(_status, order.BodyLength);
+            var answers = new AnswerReader(_status, order.BodyLength, order.Pipeline);
             long received = 0;
             for (var now = Stopwatch.GetTimestamp(); now < _deadline;)
             {
