@@ -120,11 +120,15 @@ internal sealed partial class SqlParser
             _tree.Transaction = TransactionWord.Commit;
         else if (first.Is("ROLLBACK"))
             _tree.Transaction = Is(start + 1, "TO") || Is(start + 2, "TO") ? _tree.Transaction : TransactionWord.Rollback;
-        else if (first.Kind is not SqlTokenKind.Word || !SqlWords.NoEffect.Contains(first.Text))
+        else if (first.Kind is not SqlTokenKind.Word || !SqlWords.NoEffect.Contains(first.Text) || HidesAnother(start + 1, end))
             UnknownWrite(string.Create(CultureInfo.InvariantCulture, $"the statement {first.Text.ToUpperInvariant()}"));
         else
             Array.Fill(_accounted, true, start, end - start);
     }
+
+    // SQL Server needs no semicolon between statements: SET NOCOUNT ON UPDATE …
+    private bool HidesAnother(int start, int end) => Enumerable.Range(start, end - start)
+        .Any(i => _tokens[i].Kind is SqlTokenKind.Word && (SqlWords.Modifies.Contains(_tokens[i].Text) || Is(i, "SELECT") || Is(i, "FROM")));
 
     private void Begin(int start, int end)
     {
