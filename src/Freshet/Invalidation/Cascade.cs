@@ -136,7 +136,8 @@ internal static class Cascade
         {
             Tenancy.Public => [Tenant.Public],
             Tenancy.Ambient => [ambient],
-            Tenancy.Shared => ambient.IsPublic ? [Tenant.Public] : [Tenant.Public, ambient],
+            // Dependencies declared by hand are in the tenant at work, or in that of the row it is made from.
+            Tenancy.Shared => [.. tenants.Append(ambient).Prepend(Tenant.Public).Distinct()],
             // Every read of a tenant's rows also depends on the type's tag in the public log: that is where a write whose
             // tenant is not known can reach all of them.
             _ when tenants.Count == 0 => ambient.IsPublic ? [Tenant.Public] : [Tenant.Public, ambient],

@@ -25,6 +25,7 @@ public class CascadeTests
         builder.Entity<Mapping>("mapping").Tenant(m => m.TenantId).Key(m => new { m.TenantId, m.Id }).Parent<Import>(m => new { m.TenantId, m.ImportId });
         builder.Entity<User>("user").Tenant(u => u.TenantId).Key(u => new { u.TenantId, u.Id });
         builder.Entity("context").InAmbientTenant().DerivedFrom<User>(sameKey: true);
+        builder.Entity("badge").DerivedFrom<User>(sameKey: true);
         builder.Entity("board").InAmbientTenant().DerivedFrom<Import>();
         builder.Entity<Country>("country").Public().Key(c => c.Code);
         return builder.Build();
@@ -83,7 +84,15 @@ public class CascadeTests
 
     [Fact]
     public void WhatIsDerivedByTheSameKey_IsExact() =>
-        Assert.Equal(["acme: context/7", "acme: user/7"], Expand(Change(ChangeKind.Update, "user", "7", Acme)));
+        Assert.Equal(
+            ["(public): badge/7", "acme: badge/7", "acme: context/7", "acme: user/7"],
+            Expand(Change(ChangeKind.Update, "user", "7", Acme)));
+
+    [Fact]
+    public void WhatIsDerivedInAJob_IsTouchedInTheTenantOfTheRow() =>
+        Assert.Equal(
+            ["(public): badge/7", "(public): context/7", "acme: badge/7", "acme: user/7"],
+            Expand(Change(ChangeKind.Update, "user", "7", Acme), ambient: Tenant.Public));
 
     [Fact]
     public void WhatIsDerivedByAnotherKey_IsTouchedByType() =>
@@ -91,7 +100,7 @@ public class CascadeTests
 
     [Fact]
     public void UnknownRows_TouchTheTypeAndWhatIsDerivedFromIt() =>
-        Assert.Equal(["acme: context", "acme: user"], Expand(Change(ChangeKind.Update, "user", null, Acme)));
+        Assert.Equal(["(public): badge", "acme: badge", "acme: context", "acme: user"], Expand(Change(ChangeKind.Update, "user", null, Acme)));
 
     [Fact]
     public void UnknownTenant_TouchesTheTypeInThePublicLog() =>
