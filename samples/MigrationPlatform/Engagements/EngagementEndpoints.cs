@@ -21,7 +21,8 @@ internal static class EngagementEndpoints
         var engagements = await db.Engagements.AsNoTracking()
             .Include(engagement => engagement.Client).OrderBy(engagement => engagement.Name).ToListAsync(cancel);
         var version = engagements.Sum(engagement => engagement.Version + engagement.Client!.Version);
-        return TypedResults.Ok(new ListBody<EngagementBody>(version, [.. engagements.Select(engagement => EngagementBody.Of(engagement, engagement.Client!))]));
+        return TypedResults.Ok(new ListBody<EngagementBody>(
+            version, [.. engagements.Select(engagement => EngagementBody.Of(engagement, engagement.Client!))]));
     }
 
     /// <summary>Two reads by key instead of a join: the answer depends on this client, not on every client.</summary>
