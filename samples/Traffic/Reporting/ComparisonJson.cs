@@ -4,7 +4,7 @@ using Traffic.Scripts;
 
 namespace Traffic.Reporting;
 
-/// <summary>The same figures for programs; docs/guide/traffic.md names the fields.</summary>
+/// <summary>The same figures for programs, with the origin's work by route and the mix that was played.</summary>
 internal static class ComparisonJson
 {
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };

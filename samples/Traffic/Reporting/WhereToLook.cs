@@ -13,7 +13,7 @@ internal static class WhereToLook
         console.WriteLine($"  why a URL is cached   {platform}freshet/explain?url=/api/v1/dashboard/summary");
         console.WriteLine($"  what reached the SQL  curl -s {platform}dev/origin");
         console.WriteLine("  by hand:");
-        console.WriteLine($"    T=$(curl -s {platform}dev/token --json '{{\"user\":\"{user}\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\).*/\\1/')");
+        console.WriteLine($"    T=$(curl -s {platform}dev/token -H 'Content-Type: application/json' -d '{{\"user\":\"{user}\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\).*/\\1/')");
         console.WriteLine($"    curl -si {platform}api/v1/dashboard/summary -H \"Authorization: Bearer $T\"    # twice: X-Cache, ETag");
     }
 }
