@@ -37,7 +37,7 @@ internal sealed class Player : IDisposable
 
     /// <summary>
     /// Goes on with the script up to a moment of it, given as wall time from its beginning. A platform that cannot keep up is
-    /// given twice the time; then the users stop where they are.
+    /// given three times as long; then the users stop where they are.
     /// </summary>
     /// <param name="from">Where the last play ended.</param>
     /// <param name="to">Where this one ends.</param>
@@ -49,7 +49,7 @@ internal sealed class Player : IDisposable
         var start = _time.GetTimestamp();
         return Task.WhenAll(_users.Select((user, number) => user.PlayAsync(
             (step, played) => steps is null
-                ? step.At / _mix.Speed <= to && _time.GetElapsedTime(start) <= 2 * (to - from)
+                ? step.At / _mix.Speed <= to && _time.GetElapsedTime(start) <= 3 * (to - from)
                 : played < steps[number],
             step => WaitAsync(step.At / _mix.Speed - from - _time.GetElapsedTime(start), cancel),
             cancel)));

@@ -31,4 +31,6 @@ internal sealed record Mix
     public double Watchers { get; init; } = 0.1;
 
     public int PageSize { get; init; } = 25;
+
+    public int RowsOnScreen { get; init; } = 10;
 }

@@ -26,11 +26,20 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chose
         4 or 5 => Import(PickImport(dice)),
         6 or 7 => Assets(PickEngagement(dice), 1 + dice.Below(2)),
         8 => Asset(PickEngagement(dice), dice),
-        _ => People(dice.Pick(world.Accounts)),
+        _ => People(PickColleague(dice)),
     };
 
     private static int TeamOf(Account user, TenantWorld world, Mix mix) =>
         Math.Max(0, world.Accounts.ToList().IndexOf(user)) / mix.TeamSize;
+
+    private Account PickColleague(Dice dice) =>
+        dice.Chance(mix.LooksElsewhere)
+            ? dice.Pick(world.Accounts)
+            : dice.Pick(world.Accounts.Chunk(mix.TeamSize).ElementAt(TeamOf(user, world, mix)));
+
+    /// <summary>One that is on the screen before anybody scrolls.</summary>
+    private string PickAsset(EngagementWorld engagement, Dice dice) =>
+        dice.PickPopular(engagement.Assets.Take(mix.RowsOnScreen).ToList());
 
     private EngagementWorld PickEngagement(Dice dice) =>
         dice.Chance(mix.LooksElsewhere) ? dice.PickPopular(world.Engagements) : _own;
@@ -63,7 +72,7 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chose
         new(
             "assets",
             [Api.Context, Api.Engagement(it.Id), Api.Assets(it.Id, page, mix.PageSize), _countries],
-            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(dice.PickPopular(it.Assets.Take(mix.PageSize).ToList()), $"Asset {dice.Below(1000)}"));
+            dice => dice.Chance(0.1) ? Csv(it, dice) : Api.PatchAsset(PickAsset(it, dice), $"Asset {dice.Below(1000)}"));
 
     private static Call Csv(EngagementWorld engagement, Dice dice) =>
         Api.ImportCsv(
@@ -73,8 +82,7 @@ internal sealed class Pages(Account user, TenantWorld world, Mix mix, Dice chose
 
     private Page Asset(EngagementWorld it, Dice dice)
     {
-        // What is opened was seen in the list before.
-        var asset = dice.PickPopular(it.Assets.Take(mix.PageSize).ToList());
+        var asset = PickAsset(it, dice);
         return new(
             "asset",
             [Api.Context, Api.Asset(asset), Api.Engagement(it.Id), Api.Assets(it.Id, 1, mix.PageSize)],
