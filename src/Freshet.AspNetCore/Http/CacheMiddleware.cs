@@ -146,9 +146,8 @@ internal sealed class CacheMiddleware
     private Task LookUpAsync(HttpContext context, RequestState state, EndpointPlan plan, CachePlan cached, in RequestScope scope, ReadOnlySpan<char> key)
     {
         var directives = CacheControl.Parse(context.Request.Headers.CacheControl);
-        // RFC 9111 §5.2.1.4, in a cache that knows what is current: judge by the store's position of now.
-        if (directives.Has(CacheDirectives.NoCache))
-            state.Arrival = _engine.Arrive();
+        // RFC 9111 §5.2.1.4 (no-cache) asks for what is current. Every look-up is judged by what the node knows now, so there
+        // is nothing more to do; a later arrival would be a later fence (C1).
         state.Arrival = _session.Apply(context, state.Arrival);
 
         var verdict = _engine.Look(key, state.Arrival, out var entry, out var now);

@@ -28,6 +28,8 @@ public sealed class LoadScope
         Key = key;
         Fence = arrival.Tick;
         MustLoad = arrival.MustLoad;
+        // Forgetting a tenant drops all that it has, be it made of public data alone.
+        clocks.AddClocks(tenant, Tag.Root, _clocks);
         Parent = parent;
     }
 

@@ -5,8 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Freshet.AspNetCore.Tests.Http;
 
-// Needs a process of its own: beside other tests the runtime keeps compiling and may not get round to optimising the hit.
-[Trait("category", "soak")]
+// The test project runs optimised code from the start; see its project file.
 public class AllocationTests
 {
     // A hit ends on the thread on which it began, so what that thread allocates in between is the hit's own.

@@ -49,6 +49,19 @@ public sealed class LoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task C7_TenantForgotten_DropsWhatIsMadeOfPublicDataAlone()
+    {
+        await Engine.LoadAsync("k", _fixture.Request((scope, _) =>
+        {
+            scope.DependsOn(Tenant.Public, Tag.Parse("country/sk"));
+            return new ValueTask<Loaded>(EngineFixture.Value("v1"));
+        }), default);
+        await Engine.InvalidateAsync(Tenant.Default, [Tag.Root]);
+
+        Assert.Equal(CacheReason.Touched, Engine.Look("k", Engine.Arrive(), out _));
+    }
+
+    [Fact]
     public async Task C5_FollowerBeforeInvalidation_SharesTheLoad()
     {
         var load = new GatedLoad();
