@@ -41,7 +41,7 @@ build() {
 count_results() {
     [ -s "$1" ] || return 1
     local line
-    line=$(grep -m1 '<assembly ' "$1") || return 1
+    line=$(grep -m1 -o '<assembly [^>]*' "$1") || return 1
     local total failed errors
     total=$(sed -E 's/.* total="([0-9]+)".*/\1/' <<<"$line")
     failed=$(sed -E 's/.* failed="([0-9]+)".*/\1/' <<<"$line")

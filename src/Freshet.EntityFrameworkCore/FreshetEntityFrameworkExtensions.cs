@@ -1,7 +1,7 @@
 using Freshet;
 using Freshet.EntityFrameworkCore.Interception;
-using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Reads;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;

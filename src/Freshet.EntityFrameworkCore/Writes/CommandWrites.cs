@@ -1,6 +1,6 @@
 using System.Data.Common;
-using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Reads;
+using Freshet.EntityFrameworkCore.Schema;
 using Freshet.Invalidation;
 
 namespace Freshet.EntityFrameworkCore.Writes;

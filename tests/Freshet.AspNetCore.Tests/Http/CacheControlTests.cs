@@ -1,6 +1,6 @@
+using Freshet.AspNetCore.Http;
 using FsCheck;
 using FsCheck.Fluent;
-using Freshet.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Freshet.AspNetCore.Tests.Http;

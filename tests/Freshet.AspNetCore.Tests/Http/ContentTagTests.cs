@@ -1,7 +1,7 @@
 using System.Text;
+using Freshet.AspNetCore.Http;
 using FsCheck;
 using FsCheck.Fluent;
-using Freshet.AspNetCore.Http;
 
 namespace Freshet.AspNetCore.Tests.Http;
 

@@ -1,6 +1,6 @@
+using Freshet.AspNetCore.Http;
 using FsCheck;
 using FsCheck.Fluent;
-using Freshet.AspNetCore.Http;
 
 namespace Freshet.AspNetCore.Tests.Http;
 
