@@ -39,6 +39,7 @@ public static class FreshetEntityFrameworkExtensions
         services.TryAddSingleton<CommandInterceptor>();
         services.TryAddSingleton<SaveInterceptor>();
         services.TryAddSingleton<TransactionInterceptor>();
+        services.TryAddSingleton<ConnectionInterceptor>();
         services.AddSingleton<IDbContextOptionsConfiguration<TContext>>(new Interception<TContext>());
         return builder;
     }
@@ -67,6 +68,7 @@ public static class FreshetEntityFrameworkExtensions
         public void Configure(IServiceProvider serviceProvider, DbContextOptionsBuilder optionsBuilder) => optionsBuilder.AddInterceptors(
             serviceProvider.GetRequiredService<CommandInterceptor>(),
             serviceProvider.GetRequiredService<SaveInterceptor>(),
-            serviceProvider.GetRequiredService<TransactionInterceptor>());
+            serviceProvider.GetRequiredService<TransactionInterceptor>(),
+            serviceProvider.GetRequiredService<ConnectionInterceptor>());
     }
 }

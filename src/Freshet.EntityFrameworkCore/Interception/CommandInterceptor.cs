@@ -100,8 +100,17 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
     {
         if (Runs(eventData.Context, eventData.CommandId))
         {
-            eventData.DataReader.Close();
-            writes.Invalidate(After(command, eventData.Context, eventData.CommandId));
+            // A reader that fails to close leaves the outcome unknown, which counts as committed (C8).
+            var failed = true;
+            try
+            {
+                eventData.DataReader.Close();
+                failed = false;
+            }
+            finally
+            {
+                writes.Invalidate(After(command, eventData.Context, eventData.CommandId, failed));
+            }
         }
 
         return result;
@@ -114,22 +123,32 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
     {
         if (Runs(eventData.Context, eventData.CommandId))
         {
-            await eventData.DataReader.CloseAsync();
-            await writes.InvalidateAsync(After(command, eventData.Context, eventData.CommandId));
+            var failed = true;
+            try
+            {
+                await eventData.DataReader.CloseAsync();
+                failed = false;
+            }
+            finally
+            {
+                await writes.InvalidateAsync(After(command, eventData.Context, eventData.CommandId, failed));
+            }
         }
 
         return result;
     }
 
-    public override void CommandFailed(DbCommand command, CommandErrorEventData eventData) => writes.Invalidate(After(command, eventData));
+    public override void CommandFailed(DbCommand command, CommandErrorEventData eventData) =>
+        writes.Invalidate(After(command, eventData, failed: true));
 
     public override async Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default) =>
-        await writes.InvalidateAsync(After(command, eventData));
+        await writes.InvalidateAsync(After(command, eventData, failed: true));
 
-    public override void CommandCanceled(DbCommand command, CommandEndEventData eventData) => writes.Invalidate(After(command, eventData));
+    public override void CommandCanceled(DbCommand command, CommandEndEventData eventData) =>
+        writes.Invalidate(After(command, eventData, failed: true));
 
     public override async Task CommandCanceledAsync(DbCommand command, CommandEndEventData eventData, CancellationToken cancellationToken = default) =>
-        await writes.InvalidateAsync(After(command, eventData));
+        await writes.InvalidateAsync(After(command, eventData, failed: true));
 
     private void Before(DbCommand command, CommandEventData data)
     {
@@ -166,9 +185,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
                 state.Running[data.CommandId] = touches;
         }
 
-        if (plan.Transaction is TransactionWord.Begin && command.Connection is { } connection)
-            writes.BegunInSql(connection);
-        else if (plan.Transaction is TransactionWord.Commit or TransactionWord.Rollback)
+        if (plan.Transaction is TransactionWord.Begin or TransactionWord.Commit or TransactionWord.Rollback)
             state.Running.TryAdd(data.CommandId, []);
     }
 
@@ -190,20 +207,22 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
 
     private static bool Runs(DbContext? context, Guid command) => context is not null && ContextState.Of(context).Running.ContainsKey(command);
 
-    private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data) => After(command, data.Context, data.CommandId);
+    private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data, bool failed = false) =>
+        After(command, data.Context, data.CommandId, failed);
 
-    private IReadOnlyList<Touch> After(DbCommand command, DbContext? context, Guid id)
+    private IReadOnlyList<Touch> After(DbCommand command, DbContext? context, Guid id, bool failed)
     {
         if (context is null || !ContextState.Of(context).Running.Remove(id, out var touches))
             return [];
 
-        var due = writes.Wrote(context, command.Transaction, command.Connection, touches);
-        // A COMMIT that failed may have committed.
-        return models.Of(context).PlanOf(command.CommandText).Transaction switch
-        {
-            TransactionWord.Commit when command.Connection is { } connection => [.. due, .. writes.EndedInSql(connection, committed: true)],
-            TransactionWord.Rollback when command.Connection is { } connection => [.. due, .. writes.EndedInSql(connection, committed: false)],
-            _ => due,
-        };
+        var word = models.Of(context).PlanOf(command.CommandText).Transaction;
+        var connection = command.Connection;
+        // What the same text wrote behind BEGIN belongs to it. One that failed before it wrote anything has begun nothing.
+        if (word is TransactionWord.Begin && connection is not null && (!failed || touches.Count > 0))
+            writes.BegunInSql(connection);
+        var due = writes.Wrote(context, command.Transaction, connection, touches);
+        return word is TransactionWord.Commit or TransactionWord.Rollback && connection is not null
+            ? [.. due, .. writes.EndedInSql(connection, committed: word is TransactionWord.Commit, failed)]
+            : due;
     }
 }

@@ -82,6 +82,9 @@ internal sealed class ContextState
 /// <summary>One SaveChanges, from its first command on.</summary>
 internal sealed class RunningSave
 {
+    /// <summary>The save inside which this one runs: an application's own interceptors may save, too.</summary>
+    public RunningSave? Outer { get; init; }
+
     public SavedRows? Rows { get; set; }
 
     public DbTransaction? Transaction { get; set; }

@@ -50,8 +50,10 @@ internal sealed class SaveInterceptor(WriteLog writes, TenantContext tenants) : 
 
     private static void Begin(DbContext? context)
     {
-        if (context is not null)
-            ContextState.Of(context).Save = new RunningSave();
+        if (context is null)
+            return;
+        var state = ContextState.Of(context);
+        state.Save = new RunningSave { Outer = state.Save };
     }
 
     private IReadOnlyList<Touch> End(DbContext? context, bool succeeded)
@@ -60,7 +62,7 @@ internal sealed class SaveInterceptor(WriteLog writes, TenantContext tenants) : 
             return [];
         var state = ContextState.Of(context);
         var save = state.Save;
-        state.Save = null;
+        state.Save = save?.Outer;
         if (save?.Rows is not { } rows || (!succeeded && save.IsUndone))
             return [];
 

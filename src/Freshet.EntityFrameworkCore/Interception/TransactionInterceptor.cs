@@ -67,7 +67,7 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
     public override void TransactionFailed(DbTransaction transaction, TransactionErrorEventData eventData)
     {
         if (IsCommit(eventData))
-            writes.Invalidate(Committed(transaction));
+            writes.Invalidate(writes.Transactions.Of(transaction).Doubt());
     }
 
     public override async Task TransactionFailedAsync(
@@ -76,7 +76,7 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
         CancellationToken cancellationToken = default)
     {
         if (IsCommit(eventData))
-            await writes.InvalidateAsync(Committed(transaction));
+            await writes.InvalidateAsync(writes.Transactions.Of(transaction).Doubt());
     }
 
     public override void CreatedSavepoint(DbTransaction transaction, TransactionEventData eventData) => Savepoint(transaction, eventData.Context);

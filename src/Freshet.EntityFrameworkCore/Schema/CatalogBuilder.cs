@@ -21,8 +21,8 @@ internal sealed class CatalogBuilder(IModel model, EntityModel entities, SqlDial
         var relational = model.GetRelationalModel();
         var tables = relational.Tables.Select(t => (t.Name, Table(t, isView: false)))
             .Concat(relational.Views.Select(v => (v.Name, Table(v, isView: true))));
-        var types = ModelDefaults.Roots(model).Select(t => ModelDefaults.Find(entities, t)).OfType<EntityType>().Distinct();
-        return new TableCatalog(dialect, [.. types], tables);
+        // Everything is everything of the application: another context may map what this one's SQL names.
+        return new TableCatalog(dialect, entities.Types, tables);
     }
 
     private MappedTable Table(ITableBase table, bool isView)
@@ -45,7 +45,7 @@ internal sealed class CatalogBuilder(IModel model, EntityModel entities, SqlDial
     // Several types of one hierarchy in one table.
     private static EntityTable Union(EntityTable? known, EntityTable more) => known is null
         ? more
-        : more with { Parents = [.. known.Parents.Concat(more.Parents).DistinctBy(p => p.Edge)], Key = known.Key.Count > 0 ? known.Key : more.Key };
+        : more with { Parents = [.. known.Parents.Concat(more.Parents).DistinctBy(p => p.Edge)], Key = known.Key.Count > 0 ? known.Key : more.Key, Tenant = known.Tenant ?? more.Tenant };
 
     private EntityTable Own(ITableBase table, IEntityType type, EntityType entity)
     {

@@ -233,7 +233,7 @@ internal sealed partial class SqlParser
     {
         if (at < end && Is(at, "AS") && IsName(at + 1))
             at++;
-        else if (at >= end || !IsName(at) || (_tokens[at].Kind is SqlTokenKind.Word && SqlWords.AfterTable.Contains(_tokens[at].Text)))
+        else if (at >= end || !IsName(at) || (_tokens[at].Kind is SqlTokenKind.Word && SqlWords.EndsTable(_tokens[at].Text)))
             return null;
         _accounted[at] = true;
         return _tokens[at++].Text;

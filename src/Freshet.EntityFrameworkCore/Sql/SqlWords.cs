@@ -57,6 +57,10 @@ internal static class SqlWords
     /// <summary>Words that begin the modification of rows wherever they stand.</summary>
     public static readonly FrozenSet<string> Modifies = Set("INSERT UPDATE DELETE MERGE TRUNCATE CALL EXEC EXECUTE COPY UPSERT");
 
+    /// <summary>Whether the word behind a table cannot be its alias: without a semicolon it may begin the next statement.</summary>
+    public static bool EndsTable(string word) =>
+        AfterTable.Contains(word) || Modifies.Contains(word) || word.Equals("SELECT", StringComparison.OrdinalIgnoreCase);
+
     private static FrozenSet<string> Set(string words) =>
         words.Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

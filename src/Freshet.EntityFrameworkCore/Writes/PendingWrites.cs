@@ -21,7 +21,7 @@ internal sealed class PendingWrites
             _touches.AddRange(touches);
     }
 
-    /// <summary>The transaction has committed, or it is not known whether it has (C8).</summary>
+    /// <summary>The transaction has committed.</summary>
     /// <returns>What is due.</returns>
     public IReadOnlyList<Touch> Commit()
     {
@@ -32,6 +32,14 @@ internal sealed class PendingWrites
             _touches.Clear();
             return due;
         }
+    }
+
+    /// <summary>A commit failed: it counts as committed (C8), but it may be tried again, and then everything is due once more.</summary>
+    /// <returns>What is due.</returns>
+    public IReadOnlyList<Touch> Doubt()
+    {
+        lock (_gate)
+            return [.. _touches];
     }
 
     public void Rollback()

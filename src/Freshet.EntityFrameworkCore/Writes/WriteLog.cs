@@ -45,13 +45,21 @@ internal sealed class WriteLog(CacheEngine engine)
         return connection is not null && MayStayOut(connection) ? touches : [];
     }
 
-    public void BegunInSql(DbConnection connection) => _bySql.AddOrUpdate(connection, new PendingWrites());
+    /// <summary>A second BEGIN changes nothing: what was written since the first one is still due.</summary>
+    public void BegunInSql(DbConnection connection) => _bySql.GetOrCreateValue(connection);
+
+    /// <summary>The connection was closed: a transaction that was begun in SQL has ended, and how is not known.</summary>
+    /// <returns>What is due.</returns>
+    public IReadOnlyList<Touch> Closed(DbConnection connection) => EndedInSql(connection, committed: true, failed: false);
 
     /// <returns>What is due.</returns>
-    public IReadOnlyList<Touch> EndedInSql(DbConnection connection, bool committed)
+    public IReadOnlyList<Touch> EndedInSql(DbConnection connection, bool committed, bool failed)
     {
         if (!_bySql.TryGetValue(connection, out var pending))
             return [];
+        // The transaction may still be there, to be committed at the next try.
+        if (failed)
+            return committed ? pending.Doubt() : [];
         _bySql.Remove(connection);
         return committed ? pending.Commit() : [];
     }

@@ -311,6 +311,32 @@ public abstract class TransactionTests(PostgresServer? server) : DatabaseTests(s
     }
 
     [Fact]
+    public async Task C8_TransactionBegunInSqlLeftOpen_TouchesWhenItsConnectionCloses()
+    {
+        var touched = await TouchedAsync(async db =>
+        {
+            await db.Database.OpenConnectionAsync();
+            await db.Database.ExecuteSqlRawAsync("BEGIN");
+            await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.Target, "x"));
+            await db.Database.CloseConnectionAsync();
+        });
+        Assert.Contains("mapping/7", touched, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task C8_BeginInSqlFails_LaterWritesAreTouchedAtOnce()
+    {
+        var touched = await TouchedAsync(async db =>
+        {
+            await db.Database.OpenConnectionAsync();
+            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => db.Database.ExecuteSqlRawAsync("BEGIN nonsense"));
+            await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.Target, "x"));
+            Assert.NotEmpty(App.Store.Touched());
+        });
+        Assert.Contains("mapping/7", touched, StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task C8_Autocommit_IsTouchedWhenTheSaveReturns()
     {
         var touched = await TouchedAsync(async db =>
