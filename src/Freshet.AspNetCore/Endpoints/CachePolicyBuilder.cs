@@ -74,7 +74,7 @@ public sealed class CachePolicyBuilder
     }
 
     /// <summary>Answers differ by the values of these claims; the handler sees them.</summary>
-    /// <param name="types">Claim types, compared ordinally, such as <c>role</c>.</param>
+    /// <param name="types">Claim types, such as <c>role</c>; case is ignored, as everywhere in claims principals.</param>
     public CachePolicyBuilder VaryByClaim(params ReadOnlySpan<string> types) => Add(Claims, types, "claim type");
 
     /// <summary>Answers differ by these request headers; the handler sees them and <c>Vary</c> names them.</summary>

@@ -112,6 +112,7 @@ internal sealed class PlanCompiler(
             return false;
         return endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
             || endpoint.Metadata.GetMetadata<AuthorizationPolicy>() is not null
+            || endpoint.Metadata.GetMetadata<IAuthorizationRequirementData>() is not null
             || authorization.Value.FallbackPolicy is not null;
     }
 

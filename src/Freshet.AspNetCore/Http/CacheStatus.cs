@@ -31,8 +31,7 @@ internal static class CacheStatus
         CacheReason.Session or CacheReason.RequestDirective or CacheReason.RequestNotCacheable => Forward.Request,
         CacheReason.Method => Forward.Method,
         CacheReason.NoPolicy or CacheReason.Disabled or CacheReason.Condition or CacheReason.AuthorizationNotRun
-            or CacheReason.ScopeUnknown or CacheReason.KeyInvalid or CacheReason.HitForPass or CacheReason.CacheFault
-            or CacheReason.LoadsExhausted => Forward.Bypass,
+            or CacheReason.ScopeUnknown or CacheReason.KeyInvalid or CacheReason.HitForPass or CacheReason.CacheFault => Forward.Bypass,
         _ => Forward.UriMiss,
     };
 

@@ -72,7 +72,7 @@ internal sealed class CachedRequest(
 
         state.Verdict = outcome.Reason;
         metrics.Verdict("http", outcome.Reason);
-        if (state.Arrival.MustLoad)
+        if (state.Arrival.MustLoad && !context.Response.HasStarted)
             session.Renew(context);
         await AnswerAsync(context, state, load.Plan, key, outcome);
     }

@@ -20,7 +20,7 @@ internal static class LoadContext
     ];
 
     // They tell one request from another for tracing; no answer is made of them.
-    private static readonly string[] TraceHeaders = [HeaderNames.TraceParent, HeaderNames.TraceState, HeaderNames.Baggage, HeaderNames.RequestId, HeaderNames.CorrelationContext];
+    private static readonly string[] TraceHeaders = [HeaderNames.TraceParent, HeaderNames.TraceState, HeaderNames.RequestId];
 
     /// <summary>Copies what the key holds out of the real request, which may end before the load does.</summary>
     public static FeatureCollection Reduce(HttpContext context, CachePlan plan, in RequestScope scope, TenantResolver tenants)

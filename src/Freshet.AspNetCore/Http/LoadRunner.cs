@@ -161,7 +161,9 @@ internal sealed class LoadRunner(
 
         client.Response.StatusCode = head.StatusCode;
         foreach (var (name, values) in head.Headers)
-            client.Response.Headers[name] = values;
+            client.Response.Headers[name] = name.Equals(HeaderNames.SetCookie, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.Vary, StringComparison.OrdinalIgnoreCase)
+                ? StringValues.Concat(client.Response.Headers[name], values)
+                : values;
         ResponseWriter.WriteVerdict(client.Response.Headers, load.Why, why, head.StatusCode, stored: false, collapsed: false);
         if (client.Response.Headers.CacheControl.Count == 0)
             client.Response.Headers.CacheControl = "private, no-cache";

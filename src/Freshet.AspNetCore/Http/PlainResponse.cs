@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Freshet.AspNetCore.Http;
 
@@ -14,6 +15,8 @@ internal sealed record PlainResponse(int StatusCode, IHeaderDictionary Headers, 
         {
             if (name.Equals("Vary", StringComparison.OrdinalIgnoreCase))
                 ResponseWriter.AppendVary(response.Headers, values.ToString());
+            else if (name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+                response.Headers.SetCookie = StringValues.Concat(response.Headers.SetCookie, values);
             else
                 response.Headers[name] = values;
         }

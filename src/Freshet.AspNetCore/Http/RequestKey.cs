@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Claims;
+using System.Security.Principal;
 using Freshet.AspNetCore.Endpoints;
 using Freshet.Keys;
 using Microsoft.AspNetCore.Http;
@@ -18,8 +20,11 @@ internal static class RequestKey
 
         key.AppendChecked(scope.Owner.Id);
         key.AppendCount(scope.IsAuthenticated ? 1 : 0, "authentication");
+        key.Append(scope.UserClaim?.Type, "user claim");
         key.Append(scope.UserClaim?.Issuer, "issuer");
         key.Append(scope.UserClaim?.Value, "user");
+        if (scope.IsAuthenticated)
+            WriteIdentity(ref key, context.User.Identity);
         foreach (var type in plan.Claims)
             WriteClaims(ref key, context, type);
 
@@ -56,11 +61,21 @@ internal static class RequestKey
         }
     }
 
+    // Two schemes may know the same name; and the load's principal reads its name and its roles by these types.
+    private static void WriteIdentity(ref KeyWriter key, IIdentity? identity)
+    {
+        var own = identity as ClaimsIdentity;
+        key.Append(identity?.AuthenticationType, "authentication type");
+        key.Append(own?.NameClaimType, "name claim type");
+        key.Append(own?.RoleClaimType, "role claim type");
+    }
+
+    // Claim types are compared as the load's principal finds them: ClaimsPrincipal.FindAll ignores case.
     private static void WriteClaims(ref KeyWriter key, HttpContext context, string type)
     {
         var count = 0;
         foreach (var claim in context.User.Claims)
-            count += claim.Type == type ? 1 : 0;
+            count += string.Equals(claim.Type, type, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
         key.AppendCount(count, type);
         if (count == 0)
             return;

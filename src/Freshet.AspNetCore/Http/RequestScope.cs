@@ -36,6 +36,9 @@ internal readonly record struct RequestScope(Tenant Owner, bool IsAuthenticated,
         return false;
     }
 
+    // Without a name of its own an identity would not count as authenticated.
+    private static string Scheme(ClaimsPrincipal user) => user.Identity?.AuthenticationType is { Length: > 0 } type ? type : "Freshet";
+
     /// <summary>A principal that knows what the key knows, and nothing else.</summary>
     public ClaimsPrincipal Reduce(ClaimsPrincipal user, CachePlan plan, IReadOnlyList<string> tenantClaims)
     {
@@ -57,6 +60,6 @@ internal readonly record struct RequestScope(Tenant Owner, bool IsAuthenticated,
         var own = user.Identity as ClaimsIdentity;
         var nameType = own?.NameClaimType ?? ClaimsIdentity.DefaultNameClaimType;
         var roleType = own?.RoleClaimType ?? ClaimsIdentity.DefaultRoleClaimType;
-        return new ClaimsPrincipal(new ClaimsIdentity(claims, IsAuthenticated ? "Freshet" : null, nameType, roleType));
+        return new ClaimsPrincipal(new ClaimsIdentity(claims, IsAuthenticated ? Scheme(user) : null, nameType, roleType));
     }
 }

@@ -93,7 +93,7 @@ internal static class ResponseWriter
             response.Headers.LastModified = lastModified;
         foreach (var (name, values) in stored.Headers)
         {
-            if (name.Equals("Content-Location", StringComparison.OrdinalIgnoreCase) || name.Equals("Expires", StringComparison.OrdinalIgnoreCase))
+            if (name.Equals("Content-Location", StringComparison.OrdinalIgnoreCase))
                 response.Headers[name] = values;
         }
 

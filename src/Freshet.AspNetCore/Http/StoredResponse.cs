@@ -44,12 +44,12 @@ internal sealed class StoredResponse
     /// <summary>Whether ResponseCompression would compress it for a client that accepts a coding.</summary>
     public required bool IsCompressible { get; init; }
 
-    /// <summary>Its size for the memory tier; room is kept for an encoded variant of each coding in use.</summary>
+    /// <summary>Its size for the memory tier; room is kept for two encoded variants.</summary>
     public long Bytes
     {
         get
         {
-            var size = OverheadBytes + ((IsCompressible ? 2L : 1L) * Identity.Body.Length);
+            var size = OverheadBytes + ((IsCompressible ? 3L : 1L) * Identity.Body.Length);
             foreach (var (name, values) in Headers)
                 size += 2L * (name.Length + values.ToString().Length);
             return size;

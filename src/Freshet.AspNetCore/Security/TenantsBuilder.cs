@@ -11,7 +11,7 @@ public sealed class TenantsBuilder
     internal List<string> Claims { get; } = [];
 
     /// <summary>The tenant is the value of this claim of the authenticated user.</summary>
-    /// <param name="type">The claim's type, compared ordinally.</param>
+    /// <param name="type">The claim's type; case is ignored, as everywhere in claims principals.</param>
     public TenantsBuilder FromClaim(string type)
     {
         ArgumentException.ThrowIfNullOrEmpty(type);

@@ -66,7 +66,7 @@ public enum CacheReason
     /// <summary>A part of the key is too long or not well-formed.</summary>
     KeyInvalid,
 
-    /// <summary>The request asks for a range, an upgrade or another thing that is not cached.</summary>
+    /// <summary>The request has a body, or asks for an upgrade.</summary>
     RequestNotCacheable,
 
     /// <summary>The last load of this key could not be stored, so it is not made to wait (hit-for-pass).</summary>
@@ -74,9 +74,6 @@ public enum CacheReason
 
     /// <summary>The cache itself failed; the request was served without it.</summary>
     CacheFault,
-
-    /// <summary>Too many loads of this node are running and the wait for a place took too long.</summary>
-    LoadsExhausted,
 
     // Loaded, and neither stored nor shared.
 
@@ -133,10 +130,4 @@ public enum CacheReason
 
     /// <summary>The entry that is stored came from a later load (C11).</summary>
     Superseded,
-
-    /// <summary>The memory tier did not admit it.</summary>
-    NotAdmitted,
-
-    /// <summary>Tags that concern it wait to be logged (C14).</summary>
-    Pending,
 }

@@ -22,7 +22,6 @@ internal static class CacheReasons
         or CacheReason.TouchedDuringLoad
         or CacheReason.NestedStale
         or CacheReason.Superseded
-        or CacheReason.NotAdmitted
-        or CacheReason.NoContact
-        or CacheReason.Pending);
+        or CacheReason.RequestDirective // it says something of the one who asked, nothing of the key
+        or CacheReason.NoContact);
 }

@@ -81,10 +81,13 @@ public sealed class CacheInvalidationService
     }
 
     /// <summary>A tag was touched: what depends on it, on the subtrees above it, and on everything under it.</summary>
-    /// <param name="tag">The tag, in the tenant at work.</param>
+    /// <param name="tag">The tag, in the tenant at work and in what is public.</param>
     public async ValueTask InvalidateAsync(Tag tag)
     {
         ArgumentNullException.ThrowIfNull(tag);
+        // A public answer that was tagged by hand carries its tags in the public log.
+        if (!Ambient.IsPublic)
+            await _append(Tenant.Public, [tag]).ConfigureAwait(false);
         await _append(Ambient, [tag]).ConfigureAwait(false);
     }
 

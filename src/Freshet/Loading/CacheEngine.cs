@@ -83,6 +83,17 @@ internal sealed class CacheEngine(
         return position;
     }
 
+    /// <summary>
+    /// Invalidates tags that somebody names by hand. An answer that everyone shares carries them in the public log, any other
+    /// one in its tenant's, and who names them does not know which there are.
+    /// </summary>
+    public async ValueTask InvalidateNamedAsync(Tenant tenant, IReadOnlyList<Tag> tags)
+    {
+        if (!tenant.IsPublic)
+            await InvalidateAsync(Tenant.Public, tags).ConfigureAwait(false);
+        await InvalidateAsync(tenant, tags).ConfigureAwait(false);
+    }
+
     /// <summary>The position that this node has applied.</summary>
     public Position Applied(Tenant tenant) => store.Applied(tenant);
 }

@@ -79,7 +79,7 @@ internal sealed class DataCache(
         var form = serializers.For<T>();
         var written = WriteKey(tenant, key, form.KeyPrefix);
         // The value takes the place of every earlier one, on every node and in every load that is running (C9).
-        await engine.InvalidateAsync(tenant, [KeyTagOf(key)]).ConfigureAwait(false);
+        await engine.InvalidateNamedAsync(tenant, [KeyTagOf(key)]).ConfigureAwait(false);
         var arrival = engine.Arrive();
         await engine.LoadAsync(written, new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load), cancellationToken).ConfigureAwait(false);
 
@@ -95,7 +95,7 @@ internal sealed class DataCache(
     public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        await engine.InvalidateAsync(tenants.Current, [KeyTagOf(key)]).ConfigureAwait(false);
+        await engine.InvalidateNamedAsync(tenants.Current, [KeyTagOf(key)]).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -103,7 +103,7 @@ internal sealed class DataCache(
     {
         ArgumentNullException.ThrowIfNull(tag);
         // HybridCache's own word for "everything".
-        await engine.InvalidateAsync(tenants.Current, [tag == "*" ? Tag.Root : ToTag(tag)]).ConfigureAwait(false);
+        await engine.InvalidateNamedAsync(tenants.Current, [tag == "*" ? Tag.Root : ToTag(tag)]).ConfigureAwait(false);
     }
 
     private async ValueTask<T> LoadAsync<TState, T>(
@@ -130,7 +130,7 @@ internal sealed class DataCache(
             Declare(scope, key, tags);
             var value = await factory(state, loadCancel).ConfigureAwait(false);
             if (!store)
-                scope.DoNotStore(CacheReason.Declared);
+                scope.DoNotStore(CacheReason.RequestDirective);
             if (scope.Refusal is not CacheReason.None)
                 return new Loaded(new Unstored<T>(value), 0, default);
             var stored = form.Write(value, out var bytes);
@@ -144,13 +144,19 @@ internal sealed class DataCache(
     {
         scope.DependsOn(KeyTagOf(key));
         foreach (var tag in tags ?? [])
-            scope.DependsOn(ToTag(tag));
+            scope.DependsOn(ToDependency(tag));
     }
 
     // A key may be longer than a segment; then its hash stands for it.
     private static Tag KeyTagOf(string key) => key.Length <= KeyPart.MaxSegmentLength
         ? Tag.Of(KeyTag, key)
         : Tag.Of(KeyTag, "sha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+
+    // "import/**" is every import; it can be depended on, and what is touched is a tag.
+    private static Dependency ToDependency(string text) =>
+        text == "**" ? Tag.Root.Subtree
+        : text.EndsWith("/**", StringComparison.Ordinal) && Tag.TryParse(text[..^3], out var tag, out _) ? tag.Subtree
+        : ToTag(text);
 
     // Whatever is not a path is one segment, so every string that HybridCache takes as a tag is a tag here.
     private static Tag ToTag(string text) => Tag.TryParse(text, out var tag, out _) && !tag.Equals(Tag.Root) ? tag : Tag.Of(text);

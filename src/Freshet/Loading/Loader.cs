@@ -229,9 +229,17 @@ internal sealed class Loader(
     private void Release(KeyLoads loads, LoadTurns<Caller>.Load load)
     {
         var decisions = new List<LoadTurns<Caller>.Decision>();
+        bool abandoned;
         lock (loads.Gate)
+        {
             loads.Turns.Release(load, decisions);
+            abandoned = load.State is LoadRun run && run.FollowerLeft(load.WaiterCount);
+        }
+
         Carry(decisions);
+        // Its leader is gone and those who waited have just left it: nobody wants it any longer.
+        if (abandoned)
+            ((LoadRun)load.State!).Cancel();
     }
 
     private void Complete(string key, KeyLoads loads, LoadTurns<Caller>.Load load, LoadEnd end, CacheEntry? entry)

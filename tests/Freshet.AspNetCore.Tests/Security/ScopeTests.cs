@@ -51,6 +51,29 @@ public class ScopeTests
     }
 
     [Fact]
+    public async Task PerTenantByRole_RoleClaimInAnotherCase_RolesDiffer()
+    {
+        await using var app = await StartAsync(c => c.PerTenant().VaryByClaim("role"));
+        Assert.Equal(("MISS", "acme/-/True/True"), await AskAsync(app, "alice;tenant=acme;Role=admin"));
+        Assert.Equal(("MISS", "acme/-/True/False"), await AskAsync(app, "bob;tenant=acme;Role=viewer"));
+    }
+
+    [Fact]
+    public async Task PublicTaggedByHand_TagInvalidatedInATenant_IsDropped()
+    {
+        await using var app = await TestApp.StartAsync(
+            a => a.MapGet("/rate/{id}", (string id) => id).Cached(c => c.Public().Tag("rate/{id}")),
+            freshet: f => f.Tenants(t => t.FromClaim("tenant")));
+        await app.GetAsync("/rate/7");
+        Assert.Equal("HIT", (await app.GetAsync("/rate/7")).XCache());
+
+        using (app.Services.GetRequiredService<TenantContext>().Enter("acme"))
+            await app.Services.GetRequiredService<CacheInvalidationService>().InvalidateAsync(Tag.Parse("rate/7"));
+
+        Assert.Equal("MISS", (await app.GetAsync("/rate/7")).XCache());
+    }
+
+    [Fact]
     public async Task Public_EveryoneShares()
     {
         await using var app = await StartAsync(c => c.Public());

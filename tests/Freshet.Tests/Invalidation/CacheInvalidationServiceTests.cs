@@ -71,10 +71,10 @@ public class CacheInvalidationServiceTests
     }
 
     [Fact]
-    public async Task ByTag_TouchesTheTagInTheTenantAtWork()
+    public async Task ByTag_TouchesTheTagInTheTenantAtWorkAndInWhatIsPublic()
     {
         await _service.InvalidateAsync(Tag.Parse("anything/1"));
-        Assert.Equal(["(default): anything/1"], _touched);
+        Assert.Equal(["(public): anything/1", "(default): anything/1"], _touched);
     }
 
     [Fact]

@@ -52,6 +52,36 @@ public sealed class DataCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task SubtreeAsTag_DependsOnAllUnderIt()
+    {
+        await ReadAsync("list", "import/**");
+        await Cache.RemoveByTagAsync("import/42");
+
+        Assert.Equal("v2", await ReadAsync("list", "import/**"));
+    }
+
+    [Fact]
+    public async Task PublicValue_RemovedInATenant_IsDropped()
+    {
+        using (_fixture.Tenants.Enter(Tenant.Public))
+            await ReadAsync("k");
+        await Cache.RemoveAsync("k");
+
+        using (_fixture.Tenants.Enter(Tenant.Public))
+            Assert.Equal("v2", await ReadAsync("k"));
+    }
+
+    [Fact]
+    public async Task CallerWithoutLocalCache_LeavesTheEntryOfTheOthers()
+    {
+        await ReadAsync("k");
+        await _fixture.TouchAsync("other/1");
+        await Cache.GetOrCreateAsync("k", _ => Next(), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache });
+
+        Assert.Equal("v1", await ReadAsync("k"));
+    }
+
+    [Fact]
     public async Task RemoveByStar_DropsEverythingOfTheTenant()
     {
         await ReadAsync("a");

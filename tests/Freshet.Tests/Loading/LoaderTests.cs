@@ -284,6 +284,24 @@ public sealed class LoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task LeaderGoneAndWaitersReleased_LoadIsCancelled()
+    {
+        using var leaving = new CancellationTokenSource();
+        var load = new GatedLoad();
+        var leader = Engine.LoadAsync("k", _fixture.Request(load.RunAsync), leaving.Token).AsTask();
+        await load.Started;
+        var waiter = Engine.LoadAsync("k", _fixture.Request((_, _) => new ValueTask<Loaded>(EngineFixture.Value("own"))), default).AsTask();
+
+        await leaving.CancelAsync();
+        Assert.False(load.Token.IsCancellationRequested);
+        load.Scope.DoNotStore(CacheReason.Streamed);
+
+        Assert.Equal("own", (await waiter).Value);
+        Assert.True(load.Token.IsCancellationRequested);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leader);
+    }
+
+    [Fact]
     public async Task UncacheableResult_KeyIsHitForPassUntilItLapses()
     {
         await Engine.LoadAsync("k", _fixture.Request((scope, _) =>
