@@ -117,6 +117,9 @@ internal static class PlanCompiler
         {
             if (Pin(column, pinned) is not { } pin)
                 return null;
+            // The column between may compare by another collation, so that equal to it is more than equal to the value.
+            if (column.Kind is KeyKind.Text && pin.Values.Any(v => v.IsDerived))
+                return null;
             pins.Add(pin);
         }
 

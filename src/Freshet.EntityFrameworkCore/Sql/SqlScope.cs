@@ -7,7 +7,8 @@ internal readonly record struct ColumnName(string? Alias, string Column);
 /// <param name="Token">A parameter, a number, a string, or the words TRUE and FALSE.</param>
 /// <param name="IsArray">Whether the parameter holds an array and the comparison is with any of its elements.</param>
 /// <param name="IsNegative">Whether the number has a minus before it.</param>
-internal readonly record struct SqlValue(SqlToken Token, bool IsArray = false, bool IsNegative = false);
+/// <param name="IsDerived">Whether it was compared with another column, which was compared with this one.</param>
+internal readonly record struct SqlValue(SqlToken Token, bool IsArray = false, bool IsNegative = false, bool IsDerived = false);
 
 /// <summary>One conjunct that pins a column: to another column, or to one of some values.</summary>
 internal sealed record Equality(SqlScope Scope, ColumnName Left, ColumnName? Right, IReadOnlyList<SqlValue> Values);

@@ -49,13 +49,15 @@ internal sealed class SqlSolver
                 if (Resolve(equality.Right.Value, equality.Scope) is not { } right)
                     continue;
                 if (ValuesOf(left) is { } ofLeft)
-                    changed |= values.TryAdd(right, ofLeft);
+                    changed |= values.TryAdd(right, Derived(ofLeft));
                 if (ValuesOf(right) is { } ofRight)
-                    changed |= values.TryAdd(left, ofRight);
+                    changed |= values.TryAdd(left, Derived(ofRight));
             }
         }
 
         return values;
+
+        static IReadOnlyList<SqlValue> Derived(IReadOnlyList<SqlValue> values) => [.. values.Select(v => v with { IsDerived = true })];
 
         IReadOnlyList<SqlValue>? ValuesOf(ColumnName column) => values.GetValueOrDefault(column) ?? Constant(column);
     }
