@@ -33,6 +33,7 @@ public static class FreshetEntityFrameworkExtensions
         services.AddSingleton(new EntityModelPart(IsDeclared: false, Found<TContext>));
         services.AddEntityModel();
 
+        services.TryAddSingleton<SharedTables>();
         services.TryAddSingleton<ContextModels>();
         services.TryAddSingleton<ReadReporter>();
         services.TryAddSingleton<WriteLog>();
@@ -50,17 +51,22 @@ public static class FreshetEntityFrameworkExtensions
         using var scope = services.CreateScope();
         if (scope.ServiceProvider.GetService<TContext>() is { } context)
         {
-            Contribute(context, entities);
+            Contribute(services, context, entities);
             return;
         }
 
         using var made = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>()?.CreateDbContext()
             ?? throw new InvalidOperationException($"AddEntityFramework<{typeof(TContext).Name}>() needs AddDbContext<{typeof(TContext).Name}>() or AddDbContextFactory.");
-        Contribute(made, entities);
+        Contribute(services, made, entities);
     }
 
-    private static void Contribute(DbContext context, EntityModelBuilder entities) =>
-        ModelDefaults.Contribute(entities, context.GetService<IDesignTimeModel>().Model);
+    private static void Contribute(IServiceProvider services, DbContext context, EntityModelBuilder entities)
+    {
+        var model = context.GetService<IDesignTimeModel>().Model;
+        ModelDefaults.Contribute(entities, model);
+        if (context.Database.IsRelational())
+            services.GetRequiredService<SharedTables>().Add(model);
+    }
 
     private sealed class Interception<TContext> : IDbContextOptionsConfiguration<TContext>
         where TContext : DbContext

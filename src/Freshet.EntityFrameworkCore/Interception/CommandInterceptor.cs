@@ -180,7 +180,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         {
             load?.DoNotStore(CacheReason.WroteDuringLoad);
             var ambient = tenants.TryGet(out var tenant) ? tenant : Tenant.Public;
-            var touches = CommandWrites.Touches(plan, callsUnknown, command, model.Catalog, ambient);
+            var touches = CommandWrites.Touches(plan, callsUnknown, command, model, ambient);
             if (touches.Count > 0)
                 state.Running[data.CommandId] = touches;
         }

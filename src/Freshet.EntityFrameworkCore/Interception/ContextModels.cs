@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 namespace Freshet.EntityFrameworkCore.Interception;
 
 /// <summary>What is known of each model, made once a model. Safe for concurrent use.</summary>
-internal sealed class ContextModels(EntityModelSource source)
+internal sealed class ContextModels(EntityModelSource source, SharedTables shared)
 {
     private readonly ConditionalWeakTable<IModel, ContextModel> _models = [];
 
@@ -15,6 +15,6 @@ internal sealed class ContextModels(EntityModelSource source)
     {
         if (_models.TryGetValue(context.Model, out var known))
             return known;
-        return _models.GetValue(context.Model, _ => new ContextModel(context, source.Model));
+        return _models.GetValue(context.Model, _ => new ContextModel(context, source.Model, shared));
     }
 }

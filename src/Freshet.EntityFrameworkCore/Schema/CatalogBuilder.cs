@@ -30,10 +30,7 @@ internal sealed class CatalogBuilder(IModel model, EntityModel entities, SqlDial
         var found = new Dictionary<EntityType, EntityTable>();
         foreach (var type in table.EntityTypeMappings.Select(m => m.TypeBase).OfType<IEntityType>())
         {
-            var owner = type;
-            while (owner.FindOwnership() is { } ownership)
-                owner = ownership.PrincipalEntityType;
-            if (ModelDefaults.Find(entities, owner) is not { } entity)
+            if (ModelDefaults.Find(entities, type) is not { } entity)
                 continue;
             var mapping = type.IsOwned() ? Owned(table, type, entity) : Own(table, type, entity);
             found[entity] = Union(found.GetValueOrDefault(entity), mapping);

@@ -18,15 +18,18 @@ internal sealed class ContextModel
     private readonly ConcurrentDictionary<string, CommandPlan> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IEntityType, EntityType?> _types = new();
 
-    public ContextModel(DbContext context, EntityModel entities)
+    public ContextModel(DbContext context, EntityModel entities, SharedTables shared)
     {
         // The model that runs has no collations; the one of design time has.
         var model = context.GetService<IDesignTimeModel>().Model;
         Entities = entities;
+        Shared = shared;
         Catalog = new CatalogBuilder(model, entities, CatalogBuilder.DialectOf(context.Database.ProviderName)).Build();
     }
 
     public EntityModel Entities { get; }
+
+    public SharedTables Shared { get; }
 
     public TableCatalog Catalog { get; }
 

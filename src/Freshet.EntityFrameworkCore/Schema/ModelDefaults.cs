@@ -23,9 +23,11 @@ internal static class ModelDefaults
     /// <summary>The entity types that have tags of their own: the roots of hierarchies, without what is owned.</summary>
     public static IEnumerable<IEntityType> Roots(IModel model) => model.GetEntityTypes().Where(t => t.BaseType is null && !t.IsOwned());
 
-    /// <summary>The type of the tags of a mapped type.</summary>
+    /// <summary>The type of the tags of a mapped type; what is owned has those of its owner.</summary>
     public static EntityType? Find(EntityModel model, IEntityType type)
     {
+        while (type.FindOwnership() is { } ownership)
+            type = ownership.PrincipalEntityType;
         var root = type.GetRootType();
         return root.HasSharedClrType ? model.Find(root.ShortName()) : model.Find(root.ClrType);
     }

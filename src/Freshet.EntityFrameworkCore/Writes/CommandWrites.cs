@@ -12,16 +12,12 @@ internal static class CommandWrites
         CommandPlan plan,
         bool callsUnknown,
         DbCommand command,
-        TableCatalog catalog,
+        ContextModel model,
         Tenant ambient)
     {
         if ((plan.WritesAnything ?? (callsUnknown ? $"the function {plan.UnknownFunction} may write anything" : null)) is { } reason)
-        {
-            return Distinct(catalog.Types.SelectMany(t =>
-                Cascade.Expand(new EntityChange(t, ChangeKind.Delete) { Reason = $"type: {reason}" }, ambient)));
-        }
-
-        return Distinct(plan.Writes.SelectMany(w => Changes(w, command)).SelectMany(c => Cascade.Expand(c, ambient)));
+            return WrittenTags.Of([.. model.Entities.Types.Select(t => new EntityChange(t, ChangeKind.Delete) { Reason = $"type: {reason}" })], model, ambient);
+        return WrittenTags.Of([.. plan.Writes.SelectMany(w => Changes(w, command))], model, ambient);
     }
 
     private static IEnumerable<EntityChange> Changes(TableWrite write, DbCommand command)
@@ -55,6 +51,4 @@ internal static class CommandWrites
                 yield return new EntityChange(entity, write.Kind) { Key = key, Parents = parents, Tenants = [tenant] };
         }
     }
-
-    private static IReadOnlyList<Touch> Distinct(IEnumerable<Touch> touches) => [.. touches.DistinctBy(t => (t.Tenant, t.Tag))];
 }

@@ -71,7 +71,7 @@ internal sealed class SavedRows
         foreach (var entry in _generated)
             _changes.Add(Unknown(entry, ChangeKind.Insert));
         _generated.Clear();
-        return [.. _changes.SelectMany(c => Cascade.Expand(c, ambient)).DistinctBy(t => (t.Tenant, t.Tag))];
+        return WrittenTags.Of(_changes, _model, ambient);
     }
 
     private IEnumerable<EntityChange> ChangesOf(EntityEntry entry)
@@ -79,10 +79,7 @@ internal sealed class SavedRows
         if (entry.Metadata.IsOwned())
         {
             // What is owned has the tag of its owner, whose row and parents are not at hand.
-            var owner = entry.Metadata;
-            while (owner.FindOwnership() is { } ownership)
-                owner = ownership.PrincipalEntityType;
-            if (_model.TypeOf(owner) is { } ofOwner)
+            if (_model.TypeOf(entry.Metadata) is { } ofOwner)
                 yield return new EntityChange(ofOwner, ChangeKind.Update) { Reason = "type: something that it owns changed" };
             yield break;
         }
@@ -96,15 +93,7 @@ internal sealed class SavedRows
             yield return Unknown(entry, kind);
     }
 
-    private EntityChange Unknown(EntityEntry entry, ChangeKind kind) => new(TypeOf(entry), kind) { Reason = "type: the key of a row is not known" };
-
-    private EntityType TypeOf(EntityEntry entry)
-    {
-        var owner = entry.Metadata;
-        while (owner.FindOwnership() is { } ownership)
-            owner = ownership.PrincipalEntityType;
-        return _model.TypeOf(owner)!;
-    }
+    private EntityChange Unknown(EntityEntry entry, ChangeKind kind) => new(_model.TypeOf(entry.Metadata)!, kind) { Reason = "type: the key of a row is not known" };
 
     private EntityChange? Change(EntityEntry entry, ChangeKind kind, bool isCurrentOnly)
     {

@@ -1,0 +1,45 @@
+using Freshet.Invalidation;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+
+namespace Freshet.EntityFrameworkCore.Schema;
+
+/// <summary>
+/// The tables that several contexts map to different entity types: a row that is written as one is read as another. Filled
+/// while the entity model is built; safe for concurrent use from then on.
+/// </summary>
+internal sealed class SharedTables
+{
+    private readonly List<IModel> _models = [];
+    private readonly Lazy<Dictionary<EntityType, EntityType[]>> _others;
+
+    public SharedTables(EntityModelSource source) => _others = new(() => Find(source.Model));
+
+    public void Add(IModel model) => _models.Add(model);
+
+    /// <summary>The entity types as which another context reads the rows of this one, and whose tags it alone would not touch.</summary>
+    public IReadOnlyList<EntityType> OthersOf(EntityType entity) => _others.Value.GetValueOrDefault(entity, []);
+
+    private Dictionary<EntityType, EntityType[]> Find(EntityModel entities)
+    {
+        var tables = _models.SelectMany(m => m.GetRelationalModel().Tables).Select(t => (
+            t.Name,
+            t.Schema,
+            Types: t.EntityTypeMappings.Select(m => m.TypeBase).OfType<IEntityType>().Select(e => ModelDefaults.Find(entities, e)).OfType<EntityType>().ToHashSet()));
+        var pairs =
+            from sameName in tables.GroupBy(t => t.Name, StringComparer.OrdinalIgnoreCase)
+            from written in sameName
+            from read in sameName
+            where IsSameSchema(written.Schema, read.Schema)
+            from type in written.Types
+            // Who reads a table depends on every type that its own context maps to it.
+            where !read.Types.Contains(type)
+            from other in read.Types
+            select (type, other);
+        return pairs.Distinct().GroupBy(p => p.type, p => p.other).ToDictionary(g => g.Key, g => g.ToArray());
+    }
+
+    // Which schema the default one is, is the connection's affair.
+    private static bool IsSameSchema(string? one, string? other) =>
+        one is null || other is null || string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+}
