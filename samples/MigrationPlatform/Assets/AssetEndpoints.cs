@@ -38,7 +38,7 @@ internal static class AssetEndpoints
             .SingleOrDefaultAsync(cancel);
         var assets = await Sorted(found, sort).Skip((page - 1) * pageSize).Take(pageSize).ToListAsync(cancel);
         return TypedResults.Ok(new AssetPage(
-            all?.Version ?? 0, all?.Count ?? 0, page, pageSize, [.. assets.Select(AssetBody.Of)]));
+            all?.Version ?? 0, db.TenantId, all?.Count ?? 0, page, pageSize, [.. assets.Select(AssetBody.Of)]));
     }
 
     /// <summary>A leading minus sorts downwards. The id settles ties, so that pages neither overlap nor miss a row.</summary>
@@ -74,13 +74,13 @@ internal static class AssetEndpoints
 }
 
 /// <summary>One page of the assets found; <c>Total</c> and <c>Version</c> are of all of them.</summary>
-internal sealed record AssetPage(long Version, int Total, int Page, int PageSize, IReadOnlyList<AssetBody> Items);
+internal sealed record AssetPage(long Version, string Tenant, int Total, int Page, int PageSize, IReadOnlyList<AssetBody> Items);
 
 internal sealed record AssetBody(
-    long Version, string Id, string EngagementId, string ImportId, AssetType Type, string Name, long Bytes, AssetStatus Status)
+    long Version, string Id, string Tenant, string EngagementId, string ImportId, AssetType Type, string Name, long Bytes, AssetStatus Status)
 {
     public static AssetBody Of(Asset asset) =>
-        new(asset.Version, asset.Id, asset.EngagementId, asset.ImportId, asset.Type, asset.Name, asset.Bytes, asset.Status);
+        new(asset.Version, asset.Id, asset.TenantId, asset.EngagementId, asset.ImportId, asset.Type, asset.Name, asset.Bytes, asset.Status);
 }
 
 /// <summary>What is not given stays as it is.</summary>

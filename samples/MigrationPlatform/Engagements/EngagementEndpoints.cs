@@ -22,7 +22,7 @@ internal static class EngagementEndpoints
             .Include(engagement => engagement.Client).OrderBy(engagement => engagement.Name).ToListAsync(cancel);
         var version = engagements.Sum(engagement => engagement.Version + engagement.Client!.Version);
         return TypedResults.Ok(new ListBody<EngagementBody>(
-            version, [.. engagements.Select(engagement => EngagementBody.Of(engagement, engagement.Client!))]));
+            version, db.TenantId, [.. engagements.Select(engagement => EngagementBody.Of(engagement, engagement.Client!))]));
     }
 
     /// <summary>Two reads by key instead of a join: the answer depends on this client, not on every client.</summary>
@@ -49,10 +49,11 @@ internal static class EngagementEndpoints
     }
 }
 
-internal sealed record EngagementBody(long Version, string Id, string Name, EngagementStatus Status, ClientBody Client)
+internal sealed record EngagementBody(
+    long Version, string Id, string Tenant, string Name, EngagementStatus Status, ClientBody Client)
 {
     public static EngagementBody Of(Engagement engagement, Client client) =>
-        new(engagement.Version, engagement.Id, engagement.Name, engagement.Status, ClientBody.Of(client));
+        new(engagement.Version, engagement.Id, engagement.TenantId, engagement.Name, engagement.Status, ClientBody.Of(client));
 }
 
 internal sealed record ClientBody(long Version, string Id, string Name, string Industry)

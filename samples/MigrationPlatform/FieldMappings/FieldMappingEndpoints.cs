@@ -26,7 +26,7 @@ internal static class FieldMappingEndpoints
         var mappings = await db.FieldMappings.AsNoTracking()
             .Where(mapping => mapping.ImportId == id).OrderBy(mapping => mapping.Id).ToListAsync(cancel);
         return TypedResults.Ok(new ListBody<FieldMappingBody>(
-            mappings.Sum(mapping => mapping.Version), [.. mappings.Select(FieldMappingBody.Of)]));
+            mappings.Sum(mapping => mapping.Version), db.TenantId, [.. mappings.Select(FieldMappingBody.Of)]));
     }
 
     private static async Task<Results<Ok<FieldMappingBody>, NotFound>> Update(
@@ -61,16 +61,15 @@ internal static class FieldMappingEndpoints
         foreach (var mapping in chosen) mapping.Status = status;
         await db.SaveChangesAsync(cancel);
         return TypedResults.Ok(new BulkResult(
-            chosen.Count, ofImport.Sum(mapping => mapping.Version),
-            [.. chosen.Select(mapping => new RowVersion(mapping.Id, mapping.Version))]));
+            ofImport.Sum(mapping => mapping.Version), db.TenantId, chosen.Count, [.. chosen.Select(FieldMappingBody.Of)]));
     }
 }
 
 internal sealed record FieldMappingBody(
-    long Version, string Id, string ImportId, string Source, string? Target, int Confidence, MappingStatus Status)
+    long Version, string Id, string Tenant, string ImportId, string Source, string? Target, int Confidence, MappingStatus Status)
 {
     public static FieldMappingBody Of(FieldMapping mapping) =>
-        new(mapping.Version, mapping.Id, mapping.ImportId, mapping.Source, mapping.Target, mapping.Confidence, mapping.Status);
+        new(mapping.Version, mapping.Id, mapping.TenantId, mapping.ImportId, mapping.Source, mapping.Target, mapping.Confidence, mapping.Status);
 }
 
 /// <summary>What is not given stays as it is.</summary>
@@ -84,9 +83,8 @@ public enum BulkAction { Approve, Reject }
 /// <param name="Ids">With which mappings; null means every one of the import.</param>
 public sealed record BulkDecision(BulkAction Action, [MaxLength(10_000)] IReadOnlyList<string>? Ids = null);
 
-/// <param name="Count">How many mappings now have the status.</param>
 /// <param name="Version">The version of the import's list of mappings.</param>
+/// <param name="Tenant">Whose they are.</param>
+/// <param name="Count">How many mappings now have the status.</param>
 /// <param name="Items">The mappings, as they are now.</param>
-internal sealed record BulkResult(int Count, long Version, IReadOnlyList<RowVersion> Items);
-
-internal sealed record RowVersion(string Id, long Version);
+internal sealed record BulkResult(long Version, string Tenant, int Count, IReadOnlyList<FieldMappingBody> Items);

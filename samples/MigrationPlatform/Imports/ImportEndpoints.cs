@@ -32,7 +32,7 @@ internal static class ImportEndpoints
         var imports = await found
             .OrderByDescending(import => import.ImportedAt).ThenBy(import => import.Id).ToListAsync(cancel);
         return TypedResults.Ok(new ListBody<ImportBody>(
-            imports.Sum(import => import.Version), [.. imports.Select(ImportBody.Of)]));
+            imports.Sum(import => import.Version), db.TenantId, [.. imports.Select(ImportBody.Of)]));
     }
 
     private static async Task<Results<Ok<ImportBody>, NotFound>> Get(string id, PlatformDb db, CancellationToken cancel) =>
@@ -76,10 +76,10 @@ internal static class ImportEndpoints
 }
 
 internal sealed record ImportBody(
-    long Version, string Id, string EngagementId, string FileName, string ImportedBy, DateTimeOffset ImportedAt,
+    long Version, string Id, string Tenant, string EngagementId, string FileName, string ImportedBy, DateTimeOffset ImportedAt,
     int AcceptedRows, IReadOnlyList<RejectedRow> RejectedRows)
 {
     public static ImportBody Of(Import import) =>
-        new(import.Version, import.Id, import.EngagementId, import.FileName, import.ImportedBy, import.ImportedAt,
+        new(import.Version, import.Id, import.TenantId, import.EngagementId, import.FileName, import.ImportedBy, import.ImportedAt,
             import.AcceptedRows, import.RejectedRows);
 }

@@ -14,14 +14,17 @@ internal static class ReferenceEndpoints
         reference.MapGet("/countries", Countries).Cached(policy => policy.Public());
     }
 
-    private static async Task<Ok<ListBody<CountryBody>>> Countries(
+    private static async Task<Ok<CountryList>> Countries(
         PlatformDb db, CancellationToken cancel, [AllowedValues("en", "sk")] string lang = "en")
     {
         var countries = await db.Countries.AsNoTracking().OrderBy(country => country.Code).ToListAsync(cancel);
-        return TypedResults.Ok(new ListBody<CountryBody>(
+        return TypedResults.Ok(new CountryList(
             countries.Sum(country => country.Version), [.. countries.Select(country => CountryBody.Of(country, lang))]));
     }
 }
+
+/// <summary>The same for everybody: it names no tenant.</summary>
+internal sealed record CountryList(long Version, IReadOnlyList<CountryBody> Items);
 
 internal sealed record CountryBody(long Version, string Id, string Name)
 {

@@ -47,9 +47,9 @@ internal static class UserEndpoints
     }
 }
 
-internal sealed record UserBody(long Version, string Id, string Name, string Email, string Phone, Role Role)
+internal sealed record UserBody(long Version, string Id, string Tenant, string Name, string Email, string Phone, Role Role)
 {
-    public static UserBody Of(User user) => new(user.Version, user.Id, user.Name, user.Email, user.Phone, user.Role);
+    public static UserBody Of(User user) => new(user.Version, user.Id, user.TenantId, user.Name, user.Email, user.Phone, user.Role);
 }
 
 public sealed record UserUpdate(

@@ -9,14 +9,17 @@ internal enum BrokenKind
     /// <summary>Older than a write acknowledged to somebody else on the same node.</summary>
     AcknowledgedWriteLost,
 
-    /// <summary>A row that was acknowledged as created is not there.</summary>
+    /// <summary>A row that was acknowledged as created is not there, or not counted.</summary>
     RowMissing,
 
-    /// <summary>Another tenant's content.</summary>
+    /// <summary>Another tenant's content, or content that does not say whose it is.</summary>
     WrongTenant,
 
     /// <summary>Another row than the one asked for.</summary>
     WrongRow,
+
+    /// <summary>Another list than the one asked for: of another parent, another page, another order, or a row twice.</summary>
+    WrongList,
 
     /// <summary>Another role than the one last acknowledged.</summary>
     WrongRole,

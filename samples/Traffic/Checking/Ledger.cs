@@ -10,6 +10,7 @@ internal sealed class Ledger
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Resource, History> _rows = [];
+    private readonly Dictionary<Family, Members> _families = [];
     private readonly Dictionary<(string Tenant, RowType Type), History> _changes = [];
     private readonly Dictionary<(Resource User, long Version), string> _roles = [];
     private long _moment;
@@ -25,12 +26,21 @@ internal sealed class Ledger
     {
         lock (_lock)
         {
-            foreach (var row in rows) HistoryOf(_rows, new Resource(tenant, row.Type, row.Id)).Add(_moment, row.Version, client: -1);
+            foreach (var row in rows)
+            {
+                var versions = Of(_rows, new Resource(tenant, row.Type, row.Id));
+                if (versions.IsEmpty) Join(tenant, row, isCounted: true);
+                versions.Add(_moment, row.Version, client: -1);
+            }
         }
     }
 
     /// <summary>Records the answer to a write as soon as it has arrived: from now on these rows have at least these versions.</summary>
-    public void Acknowledge(int client, string tenant, Content shown)
+    /// <param name="client">Who has seen it.</param>
+    /// <param name="tenant">Whose the rows are.</param>
+    /// <param name="shown">The rows; an import tells how many assets it made as well.</param>
+    /// <param name="columns">How many mappings an import made.</param>
+    public void Acknowledge(int client, string tenant, Content shown, int columns = 0)
     {
         lock (_lock)
         {
@@ -38,12 +48,15 @@ internal sealed class Ledger
             foreach (var row in shown.Rows)
             {
                 var resource = new Resource(tenant, row.Type, row.Id);
-                var versions = HistoryOf(_rows, resource);
+                var versions = Of(_rows, resource);
+                var isNew = versions.IsEmpty;
+                // Assets and mappings are made by an import, whose acknowledgement counts them, whether it comes before or after.
+                var isMadeByImport = row.Type is RowType.Asset or RowType.Mapping;
                 // A write that changed nothing acknowledges the version there was.
-                var grown = Math.Max(0, row.Version - versions.Highest);
+                Grow(tenant, row.Type, row.Version - (isNew && isMadeByImport ? 1 : versions.Highest));
                 versions.Add(_moment, row.Version, client);
-                var changes = HistoryOf(_changes, (tenant, row.Type));
-                changes.Add(_moment, changes.Highest + grown, client);
+                if (isNew) Join(tenant, row, isCounted: !isMadeByImport);
+                if (isNew && row.Type == RowType.Import) Import(tenant, row, shown.Accepted, columns);
                 if (shown.Role is not null) _roles[(resource, row.Version)] = shown.Role;
             }
         }
@@ -58,15 +71,24 @@ internal sealed class Ledger
     /// <summary>By how much the versions of the tenant's rows of these types grew, as acknowledged before a request began.</summary>
     public long ChangesOf(string tenant, IReadOnlyCollection<RowType> types, long begin)
     {
-        lock (_lock)
-            return types.Sum(type => _changes.TryGetValue((tenant, type), out var history) ? history.Until(begin, client: -1).Version : 0);
+        lock (_lock) return types.Sum(type => _changes.TryGetValue((tenant, type), out var history) ? history.Until(begin).Version : 0);
     }
 
-    /// <summary>The rows of a type of which an acknowledgement told before the request began.</summary>
-    public IReadOnlyList<Resource> Known(string tenant, RowType type, long begin)
+    /// <summary>The rows of which an acknowledgement told by name before the request began.</summary>
+    public IReadOnlyList<Resource> Known(Family family, long begin)
     {
         lock (_lock)
-            return [.. _rows.Where(row => row.Key.Tenant == tenant && row.Key.Type == type && row.Value.First <= begin).Select(row => row.Key)];
+        {
+            return _families.TryGetValue(family, out var members)
+                ? [.. members.Rows.TakeWhile(row => row.First <= begin).Select(row => row.Row)]
+                : [];
+        }
+    }
+
+    /// <summary>How many rows there were when the request began, those included that an import made without naming them.</summary>
+    public long CountOf(Family family, long begin)
+    {
+        lock (_lock) return _families.TryGetValue(family, out var members) ? members.Count.Until(begin).Version : 0;
     }
 
     /// <summary>The role that the acknowledgement of this version of a user named; null when there was none.</summary>
@@ -75,41 +97,54 @@ internal sealed class Ledger
         lock (_lock) return _roles.GetValueOrDefault((user, version));
     }
 
-    private static History HistoryOf<TKey>(Dictionary<TKey, History> histories, TKey key) where TKey : notnull
+    private void Import(string tenant, RowVersion import, long assets, long mappings)
     {
-        if (!histories.TryGetValue(key, out var history)) histories[key] = history = new History();
-        return history;
+        Grow(tenant, RowType.Asset, assets);
+        Grow(tenant, RowType.Mapping, mappings);
+        foreach (var family in FamiliesOf(tenant, new RowVersion(RowType.Asset, "", 1, tenant, import.Engagement, import.Id)))
+            Of(_families, family).Add(_moment, assets);
+        foreach (var family in FamiliesOf(tenant, new RowVersion(RowType.Mapping, "", 1, tenant, Import: import.Id)))
+            Of(_families, family).Add(_moment, mappings);
     }
 
-    private sealed class History
+    private void Grow(string tenant, RowType type, long by)
     {
-        private readonly List<(long Moment, long Version, int Client)> _entries = [];
+        var changes = Of(_changes, (tenant, type));
+        changes.Add(_moment, changes.Highest + Math.Max(0, by), client: -1);
+    }
 
-        public long First => _entries[0].Moment;
-
-        public long Highest { get; private set; }
-
-        public void Add(long moment, long version, int client)
+    private void Join(string tenant, RowVersion row, bool isCounted)
+    {
+        foreach (var family in FamiliesOf(tenant, row))
         {
-            _entries.Add((moment, version, client));
-            Highest = Math.Max(Highest, version);
+            var members = Of(_families, family);
+            members.Rows.Add((new Resource(tenant, row.Type, row.Id), _moment));
+            if (isCounted) members.Add(_moment, 1);
         }
+    }
 
-        public Floor Until(long begin, int client)
-        {
-            long version = 0, seen = 0;
-            foreach (var entry in _entries)
-            {
-                if (entry.Moment > begin) break;
-                // Acknowledgements may arrive in another order than the versions were made: the highest counts.
-                version = Math.Max(version, entry.Version);
-                if (entry.Client == client) seen = Math.Max(seen, entry.Version);
-            }
+    private static IEnumerable<Family> FamiliesOf(string tenant, RowVersion row)
+    {
+        yield return new Family(tenant, row.Type);
+        if (row.Engagement is { } engagement) yield return new Family(tenant, row.Type, RowType.Engagement, engagement);
+        if (row.Import is { } import) yield return new Family(tenant, row.Type, RowType.Import, import);
+    }
 
-            return new Floor(version, seen);
-        }
+    private static T Of<TKey, T>(Dictionary<TKey, T> all, TKey key)
+        where TKey : notnull
+        where T : new()
+    {
+        if (!all.TryGetValue(key, out var one)) all[key] = one = new T();
+        return one;
+    }
+
+    /// <summary>The rows known by name, in the order they became known, and how many there are with those that are not.</summary>
+    private sealed class Members
+    {
+        public List<(Resource Row, long First)> Rows { get; } = [];
+
+        public History Count { get; } = new();
+
+        public void Add(long moment, long rows) => Count.Add(moment, Count.Highest + rows, client: -1);
     }
 }
-
-/// <summary>The least an answer must show: by anybody's acknowledgement, and by those that this client itself has seen.</summary>
-internal readonly record struct Floor(long Version, long SeenByClient);

@@ -6,13 +6,14 @@ using Traffic.Scripts;
 
 namespace Traffic.Playing;
 
-/// <summary>What there is to open, and the versions it had before the first write.</summary>
+/// <summary>What there is to open, and what it was like before the first write.</summary>
 internal sealed record Discovery(
     IReadOnlyList<TenantWorld> Tenants,
     IReadOnlyDictionary<string, IReadOnlyList<RowVersion>> Rows,
     IReadOnlyDictionary<string, long> Dashboards)
 {
     private const int AssetsPerEngagement = 100;
+    private const int LargestPage = 200;
 
     /// <summary>Reads it from the platform while nobody else uses it.</summary>
     public static async Task<Discovery> ReadAsync(Uri platform, CancellationToken cancel)
@@ -43,57 +44,64 @@ internal sealed record Discovery(
 
     private sealed record KnownUser(string User, string Tenant, string Id, string Role);
 
-    /// <summary>Reads one tenant, and remembers the version of every row it comes by.</summary>
+    /// <summary>Reads one tenant, and remembers every row it comes by.</summary>
     private sealed class TenantReader(HttpClient http, string token, CancellationToken cancel)
     {
         private readonly List<RowVersion> _rows = [];
 
         public IReadOnlyList<RowVersion> Rows => _rows;
 
-        public async Task<long> DashboardAsync() => (await GetAsync(Api.Dashboard)).GetProperty("version").GetInt64();
+        public async Task<long> DashboardAsync() => (await ReadAsync(Api.Dashboard)).Version;
 
         public async Task<TenantWorld> WorldAsync(string tenant, IReadOnlyList<Account> users)
         {
-            foreach (var user in users) Remember(RowType.User, await GetAsync(Api.User(user.Id)));
+            foreach (var user in users) await RowsAsync(Api.User(user.Id));
 
             List<EngagementWorld> engagements = [];
-            foreach (var (id, _) in await ListAsync(Api.Engagements))
+            foreach (var engagement in await RowsAsync(Api.Engagements))
             {
-                var assets = await ListAsync(Api.Assets(id, 1, AssetsPerEngagement));
-                if (assets.Count > 0) engagements.Add(new EngagementWorld(id, [.. assets.Select(asset => asset.Id)]));
+                var assets = await AssetsAsync(engagement.Id);
+                if (assets.Count > 0)
+                    engagements.Add(new EngagementWorld(engagement.Id, [.. assets.Take(AssetsPerEngagement).Select(asset => asset.Id)]));
             }
 
             List<ImportWorld> imports = [];
-            foreach (var (id, import) in await ListAsync(Api.Imports))
+            foreach (var import in await RowsAsync(Api.Imports))
             {
-                var mappings = await ListAsync(Api.Mappings(id));
-                var engagement = import.GetProperty("engagementId").GetString()!;
-                if (mappings.Count > 0) imports.Add(new ImportWorld(id, engagement, [.. mappings.Select(mapping => mapping.Id)]));
+                var mappings = await RowsAsync(Api.Mappings(import.Id));
+                if (mappings.Count > 0)
+                    imports.Add(new ImportWorld(import.Id, import.Engagement!, [.. mappings.Select(mapping => mapping.Id)]));
             }
 
             return new TenantWorld(tenant, users, engagements, imports);
         }
 
-        private async Task<IReadOnlyList<(string Id, JsonElement Row)>> ListAsync(Call call)
+        /// <summary>All of them, not only those the script opens: the checker knows how many there are.</summary>
+        private async Task<List<RowVersion>> AssetsAsync(string engagement)
         {
-            var body = await GetAsync(call);
-            return [.. body.GetProperty("items").EnumerateArray().Select(row => (Remember(call.Type, row), row))];
+            List<RowVersion> assets = [];
+            while (true)
+            {
+                var page = await RowsAsync(Api.Assets(engagement, 1 + (assets.Count / LargestPage), LargestPage));
+                assets.AddRange(page);
+                if (page.Count < LargestPage) return assets;
+            }
         }
 
-        private string Remember(RowType type, JsonElement row)
+        private async Task<IReadOnlyList<RowVersion>> RowsAsync(Call call)
         {
-            var id = row.GetProperty("id").GetString()!;
-            _rows.Add(new RowVersion(type, id, row.GetProperty("version").GetInt64()));
-            return id;
+            var rows = (await ReadAsync(call)).Rows;
+            _rows.AddRange(rows);
+            return rows;
         }
 
-        private async Task<JsonElement> GetAsync(Call call)
+        private async Task<Content> ReadAsync(Call call)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, call.Path);
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             using var response = await http.SendAsync(request, cancel);
             response.EnsureSuccessStatusCode();
-            return await response.Content.ReadFromJsonAsync<JsonElement>(cancel);
+            return Content.Read(call, await response.Content.ReadAsByteArrayAsync(cancel));
         }
     }
 }

@@ -42,8 +42,20 @@ internal sealed record Call(string Route, string Path, Shows Shows, RowType Type
 
     public bool IsWrite => Body is not null;
 
-    /// <summary>Whether the list is every row of its type, so that an acknowledged one must be in it.</summary>
-    public bool ShowsAll { get; init; }
+    /// <summary>Which rows a list is asked for; null when the answer is no list.</summary>
+    public Listed? Listed { get; init; }
+
+    /// <summary>How many columns the CSV has that is sent along: the import makes a mapping of each.</summary>
+    public int Columns { get; init; }
 }
+
+/// <summary>Which rows a list is asked for: every row of its type, or those that hang on one row.</summary>
+/// <param name="Parent">The type of the row they hang on; none for every row.</param>
+/// <param name="ParentId">The id of that row.</param>
+/// <param name="Page">Which page, sorted by name; null when all are asked for at once.</param>
+internal sealed record Listed(RowType Parent = RowType.None, string? ParentId = null, PageOf? Page = null);
+
+/// <summary>A page, counted from one, and how many rows a page has.</summary>
+internal readonly record struct PageOf(int Number, int Size);
 
 internal sealed record Payload(string MediaType, string Text);

@@ -17,10 +17,14 @@ public sealed class ReadTests(PlatformFixture fixture) : PlatformTest(fixture)
     [InlineData("assets?engagementId=e-1&type=server&page=2&pageSize=5&sort=-bytes")]
     [InlineData("assets/a-00001")]
     [InlineData("dashboard/summary")]
-    public async Task EveryRead_NeedsSignIn_AndCarriesAVersion(string path)
+    public async Task EveryRead_NeedsSignIn_AndCarriesAVersionAndItsTenant(string path)
     {
         await Platform.Anonymous.RefusedAsync(path, HttpStatusCode.Unauthorized);
-        Assert.True((await Vera.ReadAsync(path)).Version() > 0);
+        var body = await Vera.ReadAsync(path);
+        Assert.True(body.Version() > 0);
+        Assert.Equal("acme", body.Text("tenant"));
+        if (body.TryGetProperty("items", out var items))
+            Assert.All(items.EnumerateArray(), item => Assert.Equal("acme", item.Text("tenant")));
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class BrowserTests : IAsyncLifetime
     [Fact]
     public async Task HeldBody_IsRevalidatedAndCountsAsShown()
     {
-        _answer = context => Send(context, """{"id":"a-1","version":1}""", tag: "\"one\"");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1","version":1}""", tag: "\"one\"");
         await SendAsync(Api.Asset("a-1"));
         _answer = context =>
         {
@@ -64,9 +64,9 @@ public sealed class BrowserTests : IAsyncLifetime
     [Fact]
     public async Task HeldBodyOlderThanAnAcknowledgedWrite_IsCaught()
     {
-        _answer = context => Send(context, """{"id":"a-1","version":1}""", tag: "\"one\"");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1","version":1}""", tag: "\"one\"");
         await SendAsync(Api.Asset("a-1"));
-        _answer = context => Send(context, """{"id":"a-1","version":2}""");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1","version":2}""");
         await SendAsync(Api.PatchAsset("a-1", "new"));
         _answer = context =>
         {
@@ -84,10 +84,10 @@ public sealed class BrowserTests : IAsyncLifetime
         _answer = context =>
         {
             context.Response.Headers.CacheControl = "no-store";
-            return Send(context, """{"id":"a-1","version":1}""", tag: "\"one\"");
+            return Send(context, """{"tenant":"acme","id":"a-1","version":1}""", tag: "\"one\"");
         };
         await SendAsync(Api.Asset("a-1"));
-        _answer = context => Send(context, """{"id":"a-1","version":1}""");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1","version":1}""");
         await SendAsync(Api.Asset("a-1"));
         await SendAsync(Api.Asset("a-1"));
 
@@ -100,10 +100,10 @@ public sealed class BrowserTests : IAsyncLifetime
         _answer = context =>
         {
             context.Response.Headers.SetCookie = "position=abc=; path=/; httponly; secure";
-            return Send(context, """{"id":"a-1","version":2}""");
+            return Send(context, """{"tenant":"acme","id":"a-1","version":2}""");
         };
         await SendAsync(Api.PatchAsset("a-1", "new"));
-        _answer = context => Send(context, """{"id":"a-1","version":2}""");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1","version":2}""");
         await SendAsync(Api.Asset("a-1"));
 
         Assert.Equal("position=abc=", _requests[1].Cookie);
@@ -114,7 +114,7 @@ public sealed class BrowserTests : IAsyncLifetime
     {
         _answer = context => Send(context, """{"token":"secret","tenant":"acme","user":"u-1","role":"admin"}""");
         await _browser.SignInAsync(TestContext.Current.CancellationToken);
-        _answer = context => Send(context, """{"id":"a-1","version":2}""");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1","version":2}""");
         await SendAsync(Api.Asset("a-1"));
 
         Assert.Equal("Bearer secret", _requests[1].Authorization);
@@ -124,7 +124,7 @@ public sealed class BrowserTests : IAsyncLifetime
     [Fact]
     public async Task UnreadableBody_IsAFailure()
     {
-        _answer = context => Send(context, """{"id":"a-1"}""");
+        _answer = context => Send(context, """{"tenant":"acme","id":"a-1"}""");
         await SendAsync(Api.Asset("a-1"));
         Assert.Equal(BrokenKind.Failed, Assert.Single(_browser.Measures.Broken).Kind);
     }
@@ -132,7 +132,7 @@ public sealed class BrowserTests : IAsyncLifetime
     [Fact]
     public async Task Bytes_CountHeadAndBody()
     {
-        var body = """{"id":"a-1","version":1}""";
+        var body = """{"tenant":"acme","id":"a-1","version":1}""";
         _answer = context => Send(context, body);
         await SendAsync(Api.Asset("a-1"));
         Assert.InRange(_browser.Measures.Bytes, body.Length + 50, body.Length + 400);
@@ -147,7 +147,7 @@ public sealed class BrowserTests : IAsyncLifetime
         {
             if (all.Signal()) together.SetResult();
             await together.Task;
-            await Send(context, """{"id":"a-1","version":1}""");
+            await Send(context, """{"tenant":"acme","id":"a-1","version":1}""");
         };
         // Each waits for the other two: it ends only when they run together.
         var step = new Step(TimeSpan.Zero, StepKind.Page, "asset", Write: null, [Api.Asset("a-1"), Api.Asset("a-1"), Api.Asset("a-1")]);
