@@ -2,8 +2,7 @@ using Freshet.Coherence;
 
 namespace Freshet.Simulation;
 
-/// <summary>A node's side of the store: the connection, the followers of the logs, probes, appends and what waits to be
-/// logged.</summary>
+/// <summary>A node's side of the store: the connection, the followers of the logs, and probes.</summary>
 internal sealed class Link
 {
     private readonly Scheduler _simulation;
@@ -12,8 +11,6 @@ internal sealed class Link
     private readonly World _world = World.Instance;
     private readonly LogFollower[] _followers = new LogFollower[World.Instance.LogCount];
     private readonly bool[] _reading = new bool[World.Instance.LogCount];
-    private readonly Queue<Write?>[] _pendingWrites = new Queue<Write?>[World.Instance.LogCount];
-    private readonly long[] _pendingAttempt = new long[World.Instance.LogCount];
     private long _beatAt;
     private long _downUntil;
     private bool _beatAwaited;
@@ -24,15 +21,15 @@ internal sealed class Link
         _simulation = simulation;
         _node = node;
         _rules = simulation.Rules;
+        Appends = new Appends(simulation, node, this);
         for (var log = 0; log < _followers.Length; log++)
-        {
             _followers[log] = new LogFollower(_world.Tenants[log], node.Clocks, simulation.Profile.MaxStaleness);
-            _pendingWrites[log] = new Queue<Write?>();
-        }
     }
 
     /// <summary>The server it is connected to; null while it is not.</summary>
     public Server? Server { get; private set; }
+
+    public Appends Appends { get; }
 
     public int Connection { get; private set; }
 
@@ -100,38 +97,8 @@ internal sealed class Link
         if (isBeatDue)
             Beat();
         for (var log = 0; log < _followers.Length; log++)
-            LogPending(log);
+            Appends.LogPending(log);
         return isBeatDue;
-    }
-
-    public void SendAppend(Write write, int touch)
-    {
-        var (log, tags) = write.Change.Touches[touch];
-        write.WaitsSince = _simulation.Now;
-        if (Server is null)
-        {
-            write.Attempts[touch] = -1;
-            NotLogged(write, log, tags);
-            return;
-        }
-
-        var message = Rent(MessageKind.Append, log);
-        message.Write = write;
-        message.Tags = tags;
-        message.Attempt = write.Attempts[touch] = _simulation.NextAttempt();
-        _simulation.Network.Send(message);
-    }
-
-    /// <summary>The answer to an append did not come in time: the outcome is not known.</summary>
-    public void Abandon(Write write)
-    {
-        for (var touch = 0; touch < write.Change.Touches.Length; touch++)
-        {
-            if (write.Attempts[touch] < 0)
-                continue;
-            write.Attempts[touch] = -1;
-            NotLogged(write, write.Change.Touches[touch].Log, write.Change.Touches[touch].Tags);
-        }
     }
 
     public void Receive(Message message)
@@ -159,9 +126,9 @@ internal sealed class Link
                 break;
             case MessageKind.Appended:
                 if (message.Write is { } write)
-                    OnAppended(message, write);
+                    Appends.OnAppended(message, write);
                 else
-                    OnPendingAppended(message);
+                    Appends.OnPendingAppended(message);
                 break;
             case MessageKind.EpochStarted:
                 _probeWanted = true;
@@ -169,10 +136,63 @@ internal sealed class Link
         }
     }
 
+    /// <summary>Does what a follower asks for.</summary>
+    public void Do(FollowStep step, int log)
+    {
+        switch (step)
+        {
+            case FollowStep.ReadRecords when IsSubscribed && !_reading[log]:
+                _reading[log] = true;
+                var message = Rent(MessageKind.ReadRecords, log);
+                message.Probes[0] = _followers[log].MakeProbe(_node.Now);
+                _simulation.Network.Send(message);
+                break;
+            case FollowStep.Probe:
+                _probeWanted = true;
+                break;
+            case FollowStep.StartEpoch:
+                StartEpoch(log, _followers[log].Applied.Epoch);
+                break;
+        }
+    }
+
+    /// <summary>Asks for a new epoch in place of the expected one (C13).</summary>
+    public void StartEpoch(int log, Epoch? expected)
+    {
+        if (Server is null)
+            return;
+        var message = Rent(MessageKind.StartEpoch, log);
+        message.Expected = expected;
+        message.Epoch = _rules.NameEpoch(_simulation.Random);
+        _simulation.Network.Send(message);
+    }
+
+    /// <summary>To be called after whatever may have moved a follower to another epoch.</summary>
+    public void Adopted(Epoch before, int log)
+    {
+        if (_followers[log].Applied.Epoch != before)
+            Note(Event.EpochAdopted, log);
+        Appends.OnAdopted(log);
+    }
+
+    public Message Rent(MessageKind kind, int log)
+    {
+        var message = _simulation.Network.Rent();
+        message.Kind = kind;
+        message.Node = _node.Index;
+        message.Life = _node.Life;
+        message.Connection = Connection;
+        message.Server = Server!;
+        message.Log = log;
+        return message;
+    }
+
+    public void Note(Event e, int log) => _simulation.Note(e, _node.Index, log);
+
     private void Connect()
     {
         Connection++;
-        Server = _simulation.ServerFor(_node);
+        Server = _simulation.Faults.ServerFor(_node);
         Subscribe();
     }
 
@@ -181,7 +201,7 @@ internal sealed class Link
         _beatAt = _node.Now;
         _beatAwaited = false;
         Array.Clear(_reading);
-        Array.Clear(_pendingAttempt);
+        Appends.Reset();
         _simulation.Network.Send(Rent(MessageKind.Subscribe, 0));
     }
 
@@ -248,144 +268,4 @@ internal sealed class Link
         Do(_rules.OnRecords(follower, message.Probes[0], message.Records), message.Log);
         Adopted(before.Epoch, message.Log);
     }
-
-    private void OnAppended(Message message, Write write)
-    {
-        var touch = write.Change.Touches[0].Log == message.Log ? 0 : 1;
-        if (write.Attempts[touch] != message.Attempt)
-            return;
-
-        switch (message.Result)
-        {
-            case AppendResult.Logged:
-                write.Attempts[touch] = -1;
-                write.Positions[touch] = message.Position;
-                write.ThroughDeposed |= message.Deposed;
-                Do(_rules.OnAppended(_followers[message.Log], message.Position, message.Tags!), message.Log);
-                _simulation.Answered(write);
-                break;
-            case AppendResult.NeedsEpoch:
-                Note(Event.AppendNeededEpoch, message.Log);
-                write.Attempts[touch] = 0;
-                write.State = WriteState.Committed;
-                StartEpoch(message.Log, message.Position.Epoch == default ? null : message.Position.Epoch);
-                break;
-            default:
-                write.Attempts[touch] = -1;
-                NotLogged(write, message.Log, message.Tags!);
-                break;
-        }
-    }
-
-    private void NotLogged(Write write, int log, IReadOnlyList<Tag> tags)
-    {
-        _rules.OnNotLogged(_followers[log], tags);
-        write.WasPending = true;
-        if (_followers[log].Pending.Count > _pendingWrites[log].Count)
-        {
-            write.Pending++;
-            _pendingWrites[log].Enqueue(write);
-        }
-
-        _simulation.Answered(write);
-    }
-
-    private void LogPending(int log)
-    {
-        if (_followers[log].Pending.Count == 0 || _pendingAttempt[log] != 0)
-            return;
-        if (_pendingWrites[log].Peek() is null && !_rules.TellsOthersOfTheLost)
-        {
-            _pendingWrites[log].Dequeue();
-            _followers[log].OnPendingLogged(_followers[log].Applied);
-            _simulation.Heard(_node.Index, log);
-            return;
-        }
-
-        var message = Rent(MessageKind.Append, log);
-        message.Tags = _followers[log].Pending[0];
-        message.Attempt = _pendingAttempt[log] = _simulation.NextAttempt();
-        _simulation.Network.Send(message);
-    }
-
-    private void OnPendingAppended(Message message)
-    {
-        var log = message.Log;
-        if (message.Attempt != _pendingAttempt[log] || _followers[log].Pending.Count == 0)
-            return;
-        _pendingAttempt[log] = 0;
-        if (message.Result is AppendResult.Refused)
-            return;
-        if (message.Result is AppendResult.NeedsEpoch)
-        {
-            StartEpoch(log, message.Position.Epoch == default ? null : message.Position.Epoch);
-            return;
-        }
-
-        Note(Event.PendingLogged, log);
-        var before = _followers[log].Applied.Epoch;
-        Do(_followers[log].OnPendingLogged(message.Position), log);
-        Adopted(before, log);
-        var pending = _pendingWrites[log].Dequeue();
-        if (pending is null && !message.Deposed)
-            _simulation.Heard(_node.Index, log);
-        if (pending is { } write)
-        {
-            write.ThroughDeposed |= message.Deposed;
-            if (--write.Pending == 0)
-                _simulation.PendingLogged(write);
-        }
-    }
-
-    private void Do(FollowStep step, int log)
-    {
-        switch (step)
-        {
-            case FollowStep.ReadRecords when IsSubscribed && !_reading[log]:
-                _reading[log] = true;
-                var message = Rent(MessageKind.ReadRecords, log);
-                message.Probes[0] = _followers[log].MakeProbe(_node.Now);
-                _simulation.Network.Send(message);
-                break;
-            case FollowStep.Probe:
-                _probeWanted = true;
-                break;
-            case FollowStep.StartEpoch:
-                StartEpoch(log, _followers[log].Applied.Epoch);
-                break;
-        }
-    }
-
-    private void StartEpoch(int log, Epoch? expected)
-    {
-        if (Server is null)
-            return;
-        var message = Rent(MessageKind.StartEpoch, log);
-        message.Expected = expected;
-        message.Epoch = _rules.NameEpoch(_simulation.Random);
-        _simulation.Network.Send(message);
-    }
-
-    private void Adopted(Epoch before, int log)
-    {
-        if (_followers[log].Applied.Epoch != before)
-            Note(Event.EpochAdopted, log);
-        // What the follower itself put among the pending tags belongs to no write.
-        while (_pendingWrites[log].Count < _followers[log].Pending.Count)
-            _pendingWrites[log].Enqueue(null);
-    }
-
-    private Message Rent(MessageKind kind, int log)
-    {
-        var message = _simulation.Network.Rent();
-        message.Kind = kind;
-        message.Node = _node.Index;
-        message.Life = _node.Life;
-        message.Connection = Connection;
-        message.Server = Server!;
-        message.Log = log;
-        return message;
-    }
-
-    private void Note(Event e, int log) => _simulation.Note(e, _node.Index, log);
 }

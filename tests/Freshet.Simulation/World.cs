@@ -51,6 +51,11 @@ internal sealed class Key
     public int AuthenticatedRow { get; init; } = -1;
 
     public bool HasNested { get; init; }
+
+    // Half of the keys live so long that only a touch ends them; the others serve stale while they revalidate.
+    public bool ServesStale => (Index & 1) == 1;
+
+    public int LifeTime => ServesStale ? 400 : 10_000;
 }
 
 /// <summary>A change that a client may make: which rows, and the tags that report them, by log.</summary>

@@ -1,0 +1,119 @@
+using Freshet.Coherence;
+
+namespace Freshet.Tests.Coherence;
+
+/// <summary>What a node appends itself, could not append, or may have lost with its server.</summary>
+public class LogFollowerAppendTests : FollowerTests
+{
+    [Fact]
+    public void C9_OwnAppend_CountsAtOnce()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        var fence = Clocks.Now;
+
+        Assert.Equal(FollowStep.Done, Follower.OnAppended(new Position(First, 4), Row));
+
+        Assert.Equal(4, Follower.Applied.Offset);
+        Assert.False(Clocks.Untouched(RowClocks, fence));
+    }
+
+    [Fact]
+    public void C9_OwnAppendBehindRecordsOfOthers_CountsAtOnceAndThePositionFollows()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        var fence = Clocks.Now;
+
+        Assert.Equal(FollowStep.ReadRecords, Follower.OnAppended(new Position(First, 5), Row));
+
+        Assert.Equal(3, Follower.Applied.Offset);
+        Assert.False(Clocks.Untouched(RowClocks, fence));
+    }
+
+    [Fact]
+    public void C9_OwnAppendInAnotherEpoch_CountsAtOnceAndTheHeadIsAsked()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        var fence = Clocks.Now;
+
+        Assert.Equal(FollowStep.Probe, Follower.OnAppended(new Position(Second, 1), Row));
+        Assert.False(Clocks.Untouched(RowClocks, fence));
+    }
+
+    [Fact]
+    public void C13_HeadFromBeforeWhatWasApplied_StartsAnEpoch()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+
+        Assert.Equal(FollowStep.StartEpoch, Follower.OnHead(Follower.MakeProbe(10), new Position(First, 2)));
+        Assert.False(Follower.InContact(MaxStaleness));
+    }
+
+    [Fact]
+    public void C13_HeadFromBeforeAPushThatCameMeanwhile_IsNoLoss()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        var probe = Follower.MakeProbe(10);
+        Follower.OnRecord(First, new LogRecord(4, Row));
+
+        Assert.Equal(FollowStep.Done, Follower.OnHead(probe, new Position(First, 3)));
+        Assert.True(Follower.InContact(10 + MaxStaleness - 1));
+    }
+
+    [Fact]
+    public void C13_NodeHadAppendedInTheEpochThatEnded_AllAreToldToForget()
+    {
+        // The server that took the append may no longer have led: then nobody else has heard of it.
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnAppended(new Position(First, 4), Row);
+
+        var probe = Follower.MakeProbe(10);
+        Follower.OnHead(probe, new Position(Second, 7));
+
+        Assert.Equal([Tag.Root], Assert.Single(Follower.Pending));
+        Assert.False(Follower.InContact(10));
+        Follower.OnPendingLogged(new Position(Second, 8));
+        Assert.Empty(Follower.Pending);
+        Assert.True(Follower.InContact(10));
+    }
+
+    [Fact]
+    public void C13_NodeHadAppendedNothing_NobodyIsTold()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnHead(Follower.MakeProbe(10), new Position(Second, 7));
+
+        Assert.Empty(Follower.Pending);
+        Assert.True(Follower.InContact(10));
+    }
+
+    [Fact]
+    public void C14_NotLogged_IsInvalidHereAndContactWaits()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        var fence = Clocks.Now;
+
+        Follower.OnNotLogged(Row);
+
+        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(Follower.InContact(1));
+        Follower.OnHead(Follower.MakeProbe(5), new Position(First, 3));
+        Assert.False(Follower.InContact(5));
+        Follower.OnPendingLogged(new Position(First, 4));
+        Assert.True(Follower.InContact(5));
+    }
+
+    [Fact]
+    public void C14_SeveralPending_AreLoggedOldestFirst()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnNotLogged(Row);
+        Follower.OnNotLogged(Other);
+        Assert.Equal([Row, Other], Follower.Pending);
+
+        Follower.OnPendingLogged(new Position(First, 4));
+        Assert.False(Follower.InContact(1));
+        Assert.Equal([Other], Follower.Pending);
+        Follower.OnPendingLogged(new Position(First, 5));
+        Assert.True(Follower.InContact(1));
+    }
+}
