@@ -3,6 +3,8 @@ using Freshet.AspNetCore.Tests.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using static Freshet.AspNetCore.Tests.Testing.TestApp;
 
@@ -69,6 +71,73 @@ public class SessionTests
 
         var renewed = loaded.Header("Freshet-Position");
         Assert.Equal("HIT", (await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", renewed))).XCache());
+    }
+
+    [Fact]
+    public async Task C10_UnknownEpochAndTheAnswerHasBegun_TheClientKeepsItsPosition()
+    {
+        // A streamed answer's head is gone when its load has ended: the next answer with a head to write renews the position.
+        await using var app = await TestApp.StartAsync(
+            a =>
+            {
+                a.MapGet("/stream", async (HttpContext http) =>
+                {
+                    http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+                    await http.Response.WriteAsync("all ");
+                    await http.Response.Body.FlushAsync();
+                    await http.Response.WriteAsync("of it");
+                }).Cached();
+                a.MapGet("/x", () => "x").Cached();
+            },
+            freshet: f => f.Tenants(t => t.FromClaim("tenant")).Http(o => o.SessionKey = Key));
+        await app.TouchAsync("other", Tenant.Named("acme"));
+        var user = As("a;tenant=acme");
+        var carried = ("Cookie", $"Freshet-Position={Token("acme")}");
+
+        var streamed = await app.GetAsync("/stream", user, carried);
+        Assert.Equal("all of it", await streamed.TextAsync());
+        Assert.Equal(("", ""), (streamed.Header("Freshet-Position"), streamed.Header("Set-Cookie")));
+        Assert.Contains("detail=streamed", streamed.CacheStatus(), StringComparison.Ordinal);
+
+        var next = await app.GetAsync("/x", user, carried);
+        Assert.NotEmpty(next.Header("Freshet-Position"));
+        Assert.StartsWith("Freshet-Position=", next.Header("Set-Cookie"), StringComparison.Ordinal);
+        Assert.Empty(app.Log.Errors);
+    }
+
+    [Fact]
+    public async Task C10_PositionsCookie_StandsBesideThoseOfTheApplication()
+    {
+        await using var app = await TestApp.StartAsync(
+            a =>
+            {
+                a.MapGet("/x", (HttpContext http) =>
+                {
+                    http.Response.Cookies.Append("handler", "1");
+                    return "x";
+                }).Cached();
+                a.MapPost("/x", async (HttpContext http, TestEngine engine, TenantContext tenants) =>
+                {
+                    http.Response.Cookies.Append("handler", "1");
+                    await engine.Engine.InvalidateAsync(tenants.Current, [Tag.Of("x")]);
+                });
+            },
+            freshet: f => f.Tenants(t => t.FromClaim("tenant")).Http(o => o.SessionKey = Key),
+            services: TestEngine.Add,
+            pipeline: a => a.UseAuthentication().UseAuthorization().Use((context, next) =>
+            {
+                context.Response.Cookies.Append("own", "1");
+                return next(context);
+            }));
+
+        var write = await app.SendAsync(HttpMethod.Post, "/x", As("a;tenant=acme"));
+        var renewed = await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", Token("acme")));
+
+        foreach (var answer in new[] { write, renewed })
+        {
+            var names = answer.Headers.GetValues("Set-Cookie").Select(c => c.Split('=')[0]).Order(StringComparer.Ordinal);
+            Assert.Equal("Freshet-Position handler own", string.Join(' ', names));
+        }
     }
 
     [Fact]
