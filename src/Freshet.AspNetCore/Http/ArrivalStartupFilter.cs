@@ -10,10 +10,10 @@ using Microsoft.Extensions.ObjectPool;
 namespace Freshet.AspNetCore.Http;
 
 /// <summary>
-/// Takes each request's arrival ahead of every middleware (C1: authentication and claims are read after the fence), and
-/// checks what was declared once the pipeline stands.
+/// Takes each request's arrival ahead of every middleware (C1: authentication and claims are read after the fence), checks
+/// what was declared once the pipeline stands, and answers for a cached handler whose exception nothing inside has handled.
 /// </summary>
-internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck check, IHostEnvironment environment) : IStartupFilter
+internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck check, IHostEnvironment environment, ILogger<ArrivalStartupFilter> log) : IStartupFilter
 {
     private readonly ObjectPool<RequestState> _pool = new DefaultObjectPoolProvider().Create<RequestState>();
 
@@ -34,7 +34,16 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
             ExplainRequest.Rewrite(context, state);
 
         // No state machine for the requests that end at once, as hits do.
-        var task = inner(context);
+        Task task;
+        try
+        {
+            task = inner(context);
+        }
+        catch (Exception e)
+        {
+            task = Task.FromException(e);
+        }
+
         if (!task.IsCompletedSuccessfully)
             return EndAsync(task, context, state);
         End(context, state);
@@ -46,6 +55,10 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
         try
         {
             await task;
+        }
+        catch (Exception e) when (state.HasFailed && !context.Response.HasStarted)
+        {
+            await HandlerErrors.WriteAsync(context, e, log);
         }
         finally
         {

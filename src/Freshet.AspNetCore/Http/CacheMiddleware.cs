@@ -70,8 +70,25 @@ internal sealed class CacheMiddleware
 
     private async Task LoggedAsync(HttpContext context, RequestState state)
     {
-        await ServeAsync(context, state);
-        HttpLog.Request(_log, context, state.Verdict, XCache.Of(state.Verdict));
+        var (method, path) = (context.Request.Method, context.Request.Path);
+        try
+        {
+            await ServeAsync(context, state);
+            Log(state.Verdict);
+        }
+        catch
+        {
+            // Whoever handles it further out decides on the status.
+            var verdict = state.Verdict;
+            context.Response.OnCompleted(() =>
+            {
+                Log(verdict);
+                return Task.CompletedTask;
+            });
+            throw;
+        }
+
+        void Log(CacheReason verdict) => HttpLog.Request(_log, method, path, context.Response.StatusCode, verdict, XCache.Of(verdict));
     }
 
     private Task ServeAsync(HttpContext context, RequestState state)

@@ -53,11 +53,11 @@ internal sealed class CachedRequest(
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             state.Verdict = CacheReason.Cancelled;
-            return;
+            throw;
         }
         catch (HandlerFailedException e)
         {
-            await FailAsync(context, state, load.Plan, key, e.Cause);
+            await FailAsync(context, state, load.Plan, key, e);
             return;
         }
         catch (Exception e) when (!context.Response.HasStarted)
@@ -100,28 +100,20 @@ internal sealed class CachedRequest(
         }
     }
 
-    private async Task FailAsync(HttpContext context, RequestState state, CachePlan plan, string key, Exception cause)
+    private Task FailAsync(HttpContext context, RequestState state, CachePlan plan, string key, HandlerFailedException failure)
     {
-        var endpoint = context.GetEndpoint()?.DisplayName;
-        if (context.Response.HasStarted)
+        if (!context.Response.HasStarted && plan.Limits.StaleIfError > TimeSpan.Zero && TryFindForgivable(key, state.Arrival, out var entry, out var stale))
         {
-            HttpLog.HandlerFailed(log, cause, endpoint, "cut off");
-            state.Verdict = CacheReason.Failed;
-            context.Abort();
-            return;
+            HttpLog.HandlerFailed(log, failure.Cause, context.GetEndpoint()?.DisplayName, "stale by age");
+            return StaleAsync(context, state, entry, stale, CacheReason.StaleIfError);
         }
 
-        if (plan.Limits.StaleIfError > TimeSpan.Zero && TryFindForgivable(key, state.Arrival, out var entry, out var stale))
-        {
-            HttpLog.HandlerFailed(log, cause, endpoint, "stale by age");
-            await StaleAsync(context, state, entry, stale, CacheReason.StaleIfError);
-            return;
-        }
-
+        // The application's own pipeline handles it as it would without the cache; if nothing does, ArrivalStartupFilter does.
         state.Verdict = CacheReason.Failed;
+        state.HasFailed = true;
         metrics.Verdict("http", CacheReason.Failed);
-        HttpLog.HandlerFailed(log, cause, endpoint, "an error");
-        await HandlerErrors.WriteAsync(context, cause);
+        failure.ThrowCause();
+        return Task.CompletedTask;
     }
 
     // C15: looked up again, so what was touched while the load failed is not forgiven.

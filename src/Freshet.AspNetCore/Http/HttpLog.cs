@@ -7,10 +7,10 @@ namespace Freshet.AspNetCore.Http;
 internal static partial class HttpLog
 {
     /// <summary>One line for each request, in Development.</summary>
-    public static void Request(ILogger log, HttpContext context, CacheReason verdict, string xCache)
+    public static void Request(ILogger log, string method, PathString path, int status, CacheReason verdict, string xCache)
     {
         if (log.IsEnabled(LogLevel.Information))
-            LogRequest(log, context.Request.Method, context.Request.Path, context.Response.StatusCode, xCache, verdict.Text());
+            LogRequest(log, method, path, status, xCache, verdict.Text());
     }
 
     [LoggerMessage(100, LogLevel.Information, "{Method} {Path} {Status} {XCache} ({Reason})")]

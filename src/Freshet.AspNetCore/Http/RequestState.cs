@@ -27,6 +27,9 @@ internal sealed class RequestState : IResettable
     /// <summary>Whether the answer is to be an explanation instead of the resource.</summary>
     public bool IsExplain { get; set; }
 
+    /// <summary>Whether the handler threw while it was run for the cache.</summary>
+    public bool HasFailed { get; set; }
+
     public static RequestState? Of(HttpContext context) => context.Features.Get<RequestState>();
 
     public bool TryReset()
@@ -37,6 +40,7 @@ internal sealed class RequestState : IResettable
         IfMatch = null;
         Version = null;
         IsExplain = false;
+        HasFailed = false;
         return true;
     }
 }
