@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Freshet.EntityFrameworkCore.Reads;
 using Freshet.EntityFrameworkCore.Schema;
-using Freshet.EntityFrameworkCore.Sql;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
@@ -185,7 +184,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
                 state.Running[data.CommandId] = touches;
         }
 
-        if (plan.Transaction is TransactionWord.Begin or TransactionWord.Commit or TransactionWord.Rollback)
+        if (plan.Transaction.Steps.Count > 0)
             state.Running.TryAdd(data.CommandId, []);
     }
 
@@ -200,7 +199,9 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
     {
         if (state.UseIn(load, context) is not CacheReason.None and var used)
             load.DoNotStore(used);
-        if (command.Transaction is not null || System.Transactions.Transaction.Current is not null)
+        if (command.Transaction is not null
+            || System.Transactions.Transaction.Current is not null
+            || (command.Connection is { } connection && writes.IsOpenInSql(connection)))
             load.DoNotStore(CacheReason.AmbientTransaction);
         reads.Report(plan, command, catalog, load);
     }
@@ -215,14 +216,9 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         if (context is null || !ContextState.Of(context).Running.Remove(id, out var touches))
             return [];
 
-        var word = models.Of(context).PlanOf(command.CommandText).Transaction;
-        var connection = command.Connection;
-        // What the same text wrote behind BEGIN belongs to it. One that failed before it wrote anything has begun nothing.
-        if (word is TransactionWord.Begin && connection is not null && (!failed || touches.Count > 0))
-            writes.BegunInSql(connection);
-        var due = writes.Wrote(context, command.Transaction, connection, touches);
-        return word is TransactionWord.Commit or TransactionWord.Rollback && connection is not null
-            ? [.. due, .. writes.EndedInSql(connection, committed: word is TransactionWord.Commit, failed)]
-            : due;
+        var text = models.Of(context).PlanOf(command.CommandText).Transaction;
+        return text.Steps.Count > 0 && command.Connection is { } connection
+            ? writes.RanInSql(context, command.Transaction, connection, text, touches, failed)
+            : writes.Wrote(context, command.Transaction, command.Connection, touches, failed);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class CommandPlan
     /// <summary>A function that is called and may do anything.</summary>
     public string? UnknownFunction { get; init; }
 
-    public TransactionWord Transaction { get; init; }
+    public required TransactionText Transaction { get; init; }
 
     public bool Modifies => WritesAnything is not null || Writes.Count > 0;
 }

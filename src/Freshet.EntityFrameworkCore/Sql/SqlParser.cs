@@ -33,10 +33,15 @@ internal sealed partial class SqlParser
     {
         var tokens = SqlTokenizer.Tokenize(text, dialect);
         if (tokens is null || MatchParentheses(tokens) is not { } close)
-            return new SqlCommandTree { UnknownRead = "the text is not understood", UnknownWrite = "the text is not understood" };
+        {
+            var unknown = new SqlCommandTree { UnknownRead = "the text is not understood", UnknownWrite = "the text is not understood" };
+            unknown.Transaction.Steps.Add(new(TransactionWord.Unknown));
+            return unknown;
+        }
 
         var parser = new SqlParser(tokens, dialect, close);
         parser.Statements();
+        parser.AccountForTransactions();
         parser.AccountForTheRest();
         return parser._tree;
     }
@@ -86,14 +91,13 @@ internal sealed partial class SqlParser
         {
             if (i < _tokens.Count && !IsSymbol(i, ";"))
                 continue;
-            count += i > start ? 1 : 0;
+            if (i > start && count++ == 0)
+                _tree.Transaction.BeginsWithStep = IsTransaction(start);
             Statement(start, i, around: null);
             start = i + 1;
         }
 
-        // Which of several statements a ROLLBACK undid is not worth knowing: all count as committed.
-        if (count > 1 && _tree.Transaction is TransactionWord.Rollback)
-            _tree.Transaction = TransactionWord.Commit;
+        _tree.Transaction.IsAlone = count == 1;
     }
 
     private string Normal(int at) => SqlNames.Normal(_dialect, _tokens[at].Text, _tokens[at].Kind is SqlTokenKind.Quoted);
@@ -114,12 +118,8 @@ internal sealed partial class SqlParser
             Update(start, end);
         else if (first.Is("DELETE"))
             Delete(start, end);
-        else if (first.Is("BEGIN") || first.Is("START"))
-            Begin(start, end);
-        else if (first.Is("COMMIT") || first.Is("END"))
-            _tree.Transaction = TransactionWord.Commit;
-        else if (first.Is("ROLLBACK"))
-            _tree.Transaction = Is(start + 1, "TO") || Is(start + 2, "TO") ? _tree.Transaction : TransactionWord.Rollback;
+        else if (IsTransaction(start))
+            Transaction(start, end);
         else if (first.Kind is not SqlTokenKind.Word || !SqlWords.NoEffect.Contains(first.Text) || HidesAnother(start + 1, end))
             UnknownWrite(string.Create(CultureInfo.InvariantCulture, $"the statement {first.Text.ToUpperInvariant()}"));
         else
@@ -129,15 +129,6 @@ internal sealed partial class SqlParser
     // SQL Server needs no semicolon between statements: SET NOCOUNT ON UPDATE …
     private bool HidesAnother(int start, int end) => Enumerable.Range(start, end - start)
         .Any(i => _tokens[i].Kind is SqlTokenKind.Word && (SqlWords.Modifies.Contains(_tokens[i].Text) || Is(i, "SELECT") || Is(i, "FROM")));
-
-    private void Begin(int start, int end)
-    {
-        // BEGIN of a transaction is short; a block of procedural code is not.
-        if (end - start > 6)
-            UnknownWrite("a block of statements");
-        else
-            _tree.Transaction = TransactionWord.Begin;
-    }
 
     // WITH [RECURSIVE] name [(columns)] AS [[NOT] MATERIALIZED] (body) [, …] statement
     private void With(int start, int end, SqlScope? around)

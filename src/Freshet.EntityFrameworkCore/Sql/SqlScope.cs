@@ -83,15 +83,6 @@ internal enum SqlWriteKind : byte
 /// <param name="SetColumns">The columns that an update sets; null when not known.</param>
 internal sealed record SqlWrite(SqlWriteKind Kind, SqlItem Target, IReadOnlyList<string>? SetColumns);
 
-/// <summary>What a statement does to the transaction, when it is said in SQL.</summary>
-internal enum TransactionWord : byte
-{
-    None,
-    Begin,
-    Commit,
-    Rollback,
-}
-
 /// <summary>A command as far as it is understood.</summary>
 internal sealed class SqlCommandTree
 {
@@ -108,7 +99,8 @@ internal sealed class SqlCommandTree
     /// <summary>A function that is not known to be harmless.</summary>
     public string? UnknownFunction { get; set; }
 
-    public TransactionWord Transaction { get; set; }
+    /// <summary>What it does to the transaction.</summary>
+    public TransactionText Transaction { get; } = new();
 
     /// <summary>Names that the FROM clauses did not account for: whichever is a table counts as read whole.</summary>
     public List<string> OtherNames { get; } = [];

@@ -52,7 +52,7 @@ internal static class SqlWords
 
     /// <summary>Statements that neither read nor write rows.</summary>
     public static readonly FrozenSet<string> NoEffect = Set(
-        "PRAGMA SET SHOW RESET ANALYZE VACUUM LISTEN UNLISTEN NOTIFY DISCARD CHECKPOINT REINDEX SAVEPOINT RELEASE USE");
+        "PRAGMA SET SHOW RESET ANALYZE VACUUM LISTEN UNLISTEN NOTIFY DISCARD CHECKPOINT REINDEX USE");
 
     /// <summary>Words that begin the modification of rows wherever they stand.</summary>
     public static readonly FrozenSet<string> Modifies = Set("INSERT UPDATE DELETE MERGE TRUNCATE CALL EXEC EXECUTE COPY UPSERT");

@@ -15,6 +15,9 @@ internal sealed class PendingWrites
     /// <summary>Whether the transaction has committed, or may have: what is added now is due at once.</summary>
     public bool IsCommitted { get; private set; }
 
+    /// <summary>Whether it is not known if the transaction still runs: what is added now is due at once, and at its commit.</summary>
+    public bool IsInDoubt { get; private set; }
+
     public void Add(IReadOnlyList<Touch> touches)
     {
         lock (_gate)
@@ -39,7 +42,10 @@ internal sealed class PendingWrites
     public IReadOnlyList<Touch> Doubt()
     {
         lock (_gate)
+        {
+            IsInDoubt = true;
             return [.. _touches];
+        }
     }
 
     public void Rollback()

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Transactions;
+using Freshet.EntityFrameworkCore.Sql;
 using Freshet.Invalidation;
 using Freshet.Loading;
 using Microsoft.EntityFrameworkCore;
@@ -14,14 +15,21 @@ namespace Freshet.EntityFrameworkCore.Writes;
 internal sealed class WriteLog(CacheEngine engine)
 {
     // Transactions begun in SQL, by connection.
-    private readonly ConditionalWeakTable<DbConnection, PendingWrites> _bySql = [];
+    private readonly ConditionalWeakTable<DbConnection, SqlTransaction> _bySql = [];
 
     public PendingTransactions Transactions { get; } = new();
 
     /// <summary>A command has written, or may have: due at its transaction's commit, or at once when it has none.</summary>
     /// <returns>What is due at once.</returns>
-    public IReadOnlyList<Touch> Wrote(DbContext context, DbTransaction? transaction, DbConnection? connection, IReadOnlyList<Touch> touches)
+    public IReadOnlyList<Touch> Wrote(
+        DbContext context,
+        DbTransaction? transaction,
+        DbConnection? connection,
+        IReadOnlyList<Touch> touches,
+        bool failed = false)
     {
+        if (transaction is null && connection is not null && _bySql.TryGetValue(connection, out var begun))
+            return begun.Wrote(touches, failed);
         if (touches.Count == 0)
             return touches;
         if (transaction is not null)
@@ -30,13 +38,7 @@ internal sealed class WriteLog(CacheEngine engine)
             if (pending.IsCommitted)
                 return touches;
             pending.Add(touches);
-            return [];
-        }
-
-        if (connection is not null && _bySql.TryGetValue(connection, out var begun))
-        {
-            begun.Add(touches);
-            return [];
+            return pending.IsInDoubt ? touches : [];
         }
 
         if (Ambient(context) is not { } ambient || !Enlist(ambient, touches))
@@ -45,24 +47,37 @@ internal sealed class WriteLog(CacheEngine engine)
         return connection is not null && MayStayOut(connection) ? touches : [];
     }
 
-    /// <summary>A second BEGIN changes nothing: what was written since the first one is still due.</summary>
-    public void BegunInSql(DbConnection connection) => _bySql.GetOrCreateValue(connection);
+    /// <summary>A text has run that begins or ends a transaction, and that may have written as well.</summary>
+    /// <returns>What is due at once.</returns>
+    public IReadOnlyList<Touch> RanInSql(
+        DbContext context,
+        DbTransaction? transaction,
+        DbConnection connection,
+        TransactionText text,
+        IReadOnlyList<Touch> touches,
+        bool failed)
+    {
+        if (transaction is not null)
+        {
+            // Behind the back of the object that stands for the transaction.
+            IReadOnlyList<Touch> doubtful = text.MayEndBegun ? Transactions.Of(transaction).Doubt() : [];
+            return [.. doubtful, .. Wrote(context, transaction, connection, touches)];
+        }
+
+        var begun = _bySql.GetOrCreateValue(connection);
+        var due = begun.Ran(text, touches, failed);
+        if (!begun.IsOpen)
+            _bySql.Remove(connection);
+        return due;
+    }
+
+    /// <summary>Whether a transaction that was begun in SQL is open, or may be.</summary>
+    public bool IsOpenInSql(DbConnection connection) => _bySql.TryGetValue(connection, out _);
 
     /// <summary>The connection was closed: a transaction that was begun in SQL has ended, and how is not known.</summary>
     /// <returns>What is due.</returns>
-    public IReadOnlyList<Touch> Closed(DbConnection connection) => EndedInSql(connection, committed: true, failed: false);
-
-    /// <returns>What is due.</returns>
-    public IReadOnlyList<Touch> EndedInSql(DbConnection connection, bool committed, bool failed)
-    {
-        if (!_bySql.TryGetValue(connection, out var pending))
-            return [];
-        // The transaction may still be there, to be committed at the next try.
-        if (failed)
-            return committed ? pending.Doubt() : [];
-        _bySql.Remove(connection);
-        return committed ? pending.Commit() : [];
-    }
+    public IReadOnlyList<Touch> Closed(DbConnection connection) =>
+        _bySql.Remove(connection, out var begun) ? begun.Closed() : [];
 
     public static Transaction? Ambient(DbContext context)
     {

@@ -228,15 +228,33 @@ public class SqlAnalysisTests
     }
 
     [Theory]
-    [InlineData("BEGIN", TransactionWord.Begin)]
-    [InlineData("BEGIN IMMEDIATE TRANSACTION", TransactionWord.Begin)]
-    [InlineData("START TRANSACTION", TransactionWord.Begin)]
-    [InlineData("COMMIT", TransactionWord.Commit)]
-    [InlineData("END", TransactionWord.Commit)]
-    [InlineData("ROLLBACK", TransactionWord.Rollback)]
-    [InlineData("ROLLBACK TO SAVEPOINT x", TransactionWord.None)]
-    [InlineData("ROLLBACK; UPDATE \"Imports\" SET \"Name\" = 'x'", TransactionWord.Commit)]
-    internal void TransactionsInSql_AreFound(string sql, TransactionWord expected) => Assert.Equal(expected, Plan(sql, SqlDialect.Sqlite).Transaction);
+    [InlineData("BEGIN", "Begin")]
+    [InlineData("BEGIN IMMEDIATE TRANSACTION", "Begin")]
+    [InlineData("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE, NOT DEFERRABLE", "Begin")]
+    [InlineData("START TRANSACTION", "Begin")]
+    [InlineData("COMMIT", "Commit")]
+    [InlineData("END", "Commit")]
+    [InlineData("ROLLBACK", "Rollback")]
+    [InlineData("COMMIT; BEGIN", "Commit Begin")]
+    [InlineData("SAVEPOINT x", "Savepoint:x")]
+    [InlineData("RELEASE \"x\"", "Release:x")]
+    [InlineData("RELEASE SAVEPOINT x;", "Release:x")]
+    [InlineData("ROLLBACK TO SAVEPOINT x", "RollbackTo:x")]
+    [InlineData("ROLLBACK TRANSACTION TO x", "RollbackTo:x")]
+    [InlineData("ROLLBACK; UPDATE \"Imports\" SET \"Name\" = 'x'", "Rollback")]
+    // Where a transaction begins or ends without a semicolon, anything may have happened.
+    [InlineData("BEGIN TRAN UPDATE \"Imports\" SET \"Name\" = 'x' COMMIT", "Unknown Unknown")]
+    [InlineData("UPDATE \"Imports\" SET \"Name\" = 'x' COMMIT", "Unknown")]
+    [InlineData("SELECT 'unterminated", "Unknown")]
+    [InlineData("SELECT i.\"commit\", i.\"begin\" AS rollback FROM \"Imports\" i", "")]
+    public void TransactionsInSql_AreFound(string sql, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Plan(sql, SqlDialect.Sqlite).Transaction.Steps.Select(s => s.Name is null ? $"{s.Word}" : $"{s.Word}:{s.Name}")));
+
+    [Theory]
+    [InlineData("SAVEPOINT x")]
+    [InlineData("RELEASE SAVEPOINT x")]
+    [InlineData("ROLLBACK TO SAVEPOINT x")]
+    public void SavepointsOfOtherDatabases_NeitherBeginNorEnd(string sql) => Assert.Empty(Plan(sql, SqlDialect.PostgreSql).Transaction.Steps);
 
     [Fact]
     public void AnyText_IsReadWithoutAnError()
@@ -258,7 +276,7 @@ public class SqlAnalysisTests
                 // A table that is named is read or written, whatever surrounds it; or anything is.
                 var isSetting = sql.Split(';').Any(s => s.TrimStart().StartsWith("SET", StringComparison.Ordinal));
                 if (sql.Contains("Mappings", StringComparison.Ordinal) && !sql.Contains("AS \"Mappings\"", StringComparison.Ordinal) && !isSetting)
-                    Assert.True(plan.ReadsAnything is not null || plan.Reads.Count > 0 || plan.Modifies || plan.Transaction is not TransactionWord.None, sql);
+                    Assert.True(plan.ReadsAnything is not null || plan.Reads.Count > 0 || plan.Modifies || plan.Transaction.Steps.Count > 0, sql);
             }
         }
     }

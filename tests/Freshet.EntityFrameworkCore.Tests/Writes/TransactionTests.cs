@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Transactions;
 using Freshet.EntityFrameworkCore.Tests.Databases;
 using Microsoft.EntityFrameworkCore;
@@ -7,66 +6,7 @@ using Npgsql;
 
 namespace Freshet.EntityFrameworkCore.Tests.Writes;
 
-public sealed class SqliteTransactionTests() : TransactionTests(null)
-{
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task C8_CommitThatFailsAndIsTriedAgain_TouchesBothTimes(bool sync)
-    {
-        var touched = await TouchedAsync(async db =>
-        {
-            await using var transaction = await db.Database.BeginTransactionAsync();
-            await LeaveReviewerMissingAsync(db);
-            // SQLite checks the foreign key at the commit, and keeps the transaction when that fails.
-            if (sync)
-                Assert.ThrowsAny<DbException>(() => transaction.Commit());
-            else
-                await Assert.ThrowsAnyAsync<DbException>(() => transaction.CommitAsync());
-            Assert.Equal(["mapping", "mapping/7"], PublicOnly(App.Store.Touched()));
-            App.Store.Clear();
-
-            // Who loads now sees the state before the commit.
-            var reading = await App.ReadAsync(other => other.Mappings.SingleAsync(m => m.Id == 7));
-            await AddReviewerAsync(db);
-            if (sync)
-                transaction.Commit();
-            else
-                await transaction.CommitAsync();
-            Assert.False(reading.IsValid());
-        });
-        Assert.Equal(["Reviewer", "context", "mapping", "mapping/7"], touched);
-    }
-
-    [Fact]
-    public async Task C8_CommitInSqlThatFailsAndIsTriedAgain_TouchesBothTimes()
-    {
-        var touched = await TouchedAsync(async db =>
-        {
-            await db.Database.OpenConnectionAsync();
-            await db.Database.ExecuteSqlRawAsync("BEGIN");
-            await LeaveReviewerMissingAsync(db);
-            await Assert.ThrowsAnyAsync<DbException>(() => db.Database.ExecuteSqlRawAsync("COMMIT"));
-            Assert.Equal(["mapping", "mapping/7"], PublicOnly(App.Store.Touched()));
-            App.Store.Clear();
-
-            var reading = await App.ReadAsync(other => other.Mappings.SingleAsync(m => m.Id == 7));
-            await AddReviewerAsync(db);
-            await db.Database.ExecuteSqlRawAsync("COMMIT");
-            Assert.False(reading.IsValid());
-        });
-        Assert.Equal(["Reviewer", "context", "mapping", "mapping/7"], touched);
-    }
-
-    private static async Task LeaveReviewerMissingAsync(TestDb db)
-    {
-        await db.Database.ExecuteSqlRawAsync("PRAGMA defer_foreign_keys = ON");
-        await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.ReviewerId, 99));
-    }
-
-    private static Task<int> AddReviewerAsync(TestDb db) =>
-        db.Database.ExecuteSqlRawAsync("""INSERT INTO "Reviewers" ("Id", "Name") VALUES (99, 'r99')""");
-}
+public sealed class SqliteTransactionTests() : TransactionTests(null);
 
 public sealed class PostgresTransactionTests(PostgresServer server) : TransactionTests(server)
 {
@@ -342,58 +282,6 @@ public abstract class TransactionTests(PostgresServer? server) : DatabaseTests(s
         });
         Assert.Equal(Updated, touched);
         Assert.Contains(App.Log.Lines, l => l.Contains("begun outside of Entity Framework", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task C8_TransactionBegunInSql_TouchesAtItsCommit()
-    {
-        var touched = await TouchedAsync(async db =>
-        {
-            await db.Database.OpenConnectionAsync();
-            await db.Database.ExecuteSqlRawAsync("BEGIN");
-            await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.Target, "x"));
-            Assert.Empty(App.Store.Touched());
-            await db.Database.ExecuteSqlRawAsync("COMMIT");
-        });
-        Assert.Contains("mapping/7", touched, StringComparer.Ordinal);
-    }
-
-    [Fact]
-    public async Task C8_TransactionRolledBackInSql_TouchesNothing()
-    {
-        Assert.Empty(await TouchedAsync(async db =>
-        {
-            await db.Database.OpenConnectionAsync();
-            await db.Database.ExecuteSqlRawAsync("BEGIN");
-            await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.Target, "x"));
-            await db.Database.ExecuteSqlRawAsync("ROLLBACK");
-        }));
-    }
-
-    [Fact]
-    public async Task C8_TransactionBegunInSqlLeftOpen_TouchesWhenItsConnectionCloses()
-    {
-        var touched = await TouchedAsync(async db =>
-        {
-            await db.Database.OpenConnectionAsync();
-            await db.Database.ExecuteSqlRawAsync("BEGIN");
-            await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.Target, "x"));
-            await db.Database.CloseConnectionAsync();
-        });
-        Assert.Contains("mapping/7", touched, StringComparer.Ordinal);
-    }
-
-    [Fact]
-    public async Task C8_BeginInSqlFails_LaterWritesAreTouchedAtOnce()
-    {
-        var touched = await TouchedAsync(async db =>
-        {
-            await db.Database.OpenConnectionAsync();
-            await Assert.ThrowsAnyAsync<DbException>(() => db.Database.ExecuteSqlRawAsync("BEGIN nonsense"));
-            await db.Mappings.Where(m => m.Id == 7).ExecuteUpdateAsync(s => s.SetProperty(m => m.Target, "x"));
-            Assert.NotEmpty(App.Store.Touched());
-        });
-        Assert.Contains("mapping/7", touched, StringComparer.Ordinal);
     }
 
     [Fact]
