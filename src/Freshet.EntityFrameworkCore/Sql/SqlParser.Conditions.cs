@@ -3,6 +3,8 @@ namespace Freshet.EntityFrameworkCore.Sql;
 /// <content>Conditions: only the conjuncts at the top that equate a column are of use.</content>
 internal sealed partial class SqlParser
 {
+    private static readonly string[] BeforeComparison = ["WHERE", "AND", "OR", "XOR", "NOT", "ON", "WHEN", "HAVING"];
+
     private void Condition(int start, int end, SqlScope scope, Facts facts)
     {
         var conjuncts = new List<(int From, int To)>();
@@ -18,7 +20,7 @@ internal sealed partial class SqlParser
             else if (cases > 0)
                 continue;
             // With OR at the top nothing holds for sure.
-            else if (Is(i, "OR") || Is(i, "XOR") || Is(i, "ON"))
+            else if (Is(i, "OR") || Is(i, "XOR") || Is(i, "ON") || (IsSymbol(i, "||") && _dialect is SqlDialect.Other))
                 return;
             else if (Is(i, "BETWEEN"))
                 betweens++;
@@ -74,6 +76,9 @@ internal sealed partial class SqlParser
         after = dotted ? at + 3 : at + 1;
         if (IsSymbol(after, ".") || IsSymbol(after, "("))
             return null;
+        // MySQL reads "Id" as a string.
+        if (!dotted && _tokens[at].Kind is SqlTokenKind.Quoted && _dialect is SqlDialect.Other)
+            return null;
         return dotted ? new ColumnName(_tokens[at].Text, Normal(at + 2)) : new ColumnName(null, Normal(at));
     }
 
@@ -92,7 +97,7 @@ internal sealed partial class SqlParser
         }
 
         return token.Kind is SqlTokenKind.Number or SqlTokenKind.Text
-            || (token.Kind is SqlTokenKind.Parameter && token.Text != "?")
+            || (token.Kind is SqlTokenKind.Parameter && token.Text != "?" && !_assigned.Contains(token.Text[1..]))
             || token.Is("TRUE") || token.Is("FALSE")
                 ? new SqlValue(token)
                 : null;
@@ -103,6 +108,35 @@ internal sealed partial class SqlParser
         && _tokens[at + 2].Kind is SqlTokenKind.Parameter
             ? new SqlValue(_tokens[at + 2], IsArray: true)
             : null;
+
+    // The parameters that the text itself may give another value, where the database has such statements: SET @p = …,
+    // SELECT @p = …, UPDATE … SET @p = …, … INTO @p, @p := ….
+    private HashSet<string> Assigned()
+    {
+        var assigned = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (_dialect is SqlDialect.Sqlite or SqlDialect.PostgreSql)
+            return assigned;
+        for (var i = 0; i < _tokens.Count; i++)
+        {
+            if (_tokens[i].Kind is SqlTokenKind.Parameter && IsAssigned(i))
+                assigned.Add(_tokens[i].Text[1..]);
+        }
+
+        return assigned;
+    }
+
+    private bool IsAssigned(int at)
+    {
+        var first = at;
+        while (IsSymbol(first - 1, ",") && first >= 2 && _tokens[first - 2].Kind is SqlTokenKind.Parameter)
+            first -= 2;
+        if (Is(first - 1, "INTO") || IsSymbol(at + 1, ":=") || Is(at + 1, "OUTPUT") || Is(at + 1, "OUT"))
+            return true;
+        // @p += 1
+        if (at + 2 < _tokens.Count && _tokens[at + 1].Kind is SqlTokenKind.Symbol && !IsSymbol(at + 1, "=") && IsSymbol(at + 2, "="))
+            return true;
+        return IsSymbol(at + 1, "=") && !IsSymbol(at - 1, "(") && !Array.Exists(BeforeComparison, w => Is(at - 1, w));
+    }
 
     private List<SqlValue>? ListOf(int start, int end)
     {

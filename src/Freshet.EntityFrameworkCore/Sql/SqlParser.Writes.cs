@@ -3,11 +3,14 @@ namespace Freshet.EntityFrameworkCore.Sql;
 /// <content>INSERT, UPDATE and DELETE.</content>
 internal sealed partial class SqlParser
 {
+    private static readonly string[] InsertModifiers = ["OR", "REPLACE", "ABORT", "FAIL", "IGNORE", "ROLLBACK", "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"];
+    private static readonly string[] BehindDeleted = ["FROM", "USING", "WHERE", "RETURNING", "OUTPUT", "ORDER", "LIMIT", "INDEXED", "NOT", "OPTION"];
+
     // INSERT [OR …] INTO target [(columns)] VALUES … | SELECT … [ON CONFLICT …] [RETURNING …]
     private void Insert(int start, int end)
     {
-        var into = start;
-        while (into < end && !Is(into, "INTO") && into < start + 5)
+        var into = start + 1;
+        while (Array.Exists(InsertModifiers, w => Is(into, w)))
             into++;
         var scope = new SqlScope(around: null);
         var at = into + 1;
@@ -23,6 +26,7 @@ internal sealed partial class SqlParser
         AccountUpsert(at, end);
         var target = new SqlItem { Alias = DeclareAlias(table), Table = table, Schema = schema, Scope = scope, Facts = scope.Facts };
         _tree.Writes.Add(new SqlWrite(replaces ? SqlWriteKind.Delete : SqlWriteKind.Insert, target, null));
+        OutputInto(at, end);
 
         for (var i = at; i < end; i = Next(i))
         {
@@ -64,7 +68,8 @@ internal sealed partial class SqlParser
         var set = at;
         if (!Is(set, "SET"))
         {
-            UnknownWrite("an UPDATE is not understood");
+            set = Clause("SET", start, end);
+            SeveralTables(SqlWriteKind.Update, start + 1, set, end);
             return;
         }
 
@@ -72,8 +77,9 @@ internal sealed partial class SqlParser
         var where = Clause("WHERE", set, end);
         var returning = Math.Min(Clause("RETURNING", set, end), Clause("OUTPUT", set, end));
         var setEnd = Math.Min(Math.Min(from, where), returning);
-        var target = Modified(table, schema, alias, from, Math.Min(where, returning), scope);
+        var target = Modified(table, schema, alias, from, returning < from ? where : Math.Min(where, returning), scope);
         Where(where, returning, end, scope);
+        OutputInto(set, end);
         Expressions(set, setEnd, scope);
         _tree.Writes.Add(new SqlWrite(SqlWriteKind.Update, target, SetColumns(set + 1, setEnd)));
     }
@@ -97,10 +103,58 @@ internal sealed partial class SqlParser
         var alias = Alias(ref at, end);
         var from = Math.Min(Clause("FROM", at, end), Clause("USING", at, end));
         var where = Clause("WHERE", at, end);
+        if (at < end && !Array.Exists(BehindDeleted, w => Is(at, w)))
+        {
+            SeveralTables(SqlWriteKind.Delete, from + 1, where, end);
+            return;
+        }
+
         var returning = Math.Min(Clause("RETURNING", at, end), Clause("OUTPUT", at, end));
-        var target = Modified(table, schema, alias, from, Math.Min(where, returning), scope);
+        var target = Modified(table, schema, alias, from, returning < from ? where : Math.Min(where, returning), scope);
         Where(where, returning, end, scope);
+        OutputInto(at, end);
         _tree.Writes.Add(new SqlWrite(SqlWriteKind.Delete, target, null));
+    }
+
+    // MySQL: DELETE a, b FROM …, DELETE FROM a, b USING …, UPDATE a, b SET …. Every table that is named counts as written,
+    // whichever of its rows.
+    private void SeveralTables(SqlWriteKind kind, int from, int fromEnd, int end)
+    {
+        var scope = new SqlScope(around: null);
+        if (from < fromEnd && fromEnd <= end)
+            From(from, fromEnd, scope, scope.Facts);
+        var tables = scope.Items.Where(i => i.Table is not null).ToList();
+        if (tables.Count == 0 || _tree.UnknownRead is not null)
+            UnknownWrite("a modification of several tables is not understood");
+        foreach (var item in tables)
+        {
+            var any = new SqlScope(around: null);
+            var target = new SqlItem { Alias = item.Alias, Table = item.Table, Schema = item.Schema, Scope = any, Facts = any.Facts };
+            _tree.Writes.Add(new SqlWrite(kind, target, null));
+        }
+
+        Expressions(Math.Min(fromEnd, end), end, scope);
+    }
+
+    // SQL Server: OUTPUT … INTO table writes that one, too.
+    private void OutputInto(int start, int end)
+    {
+        for (var i = Clause("OUTPUT", start, end); i < end; i = Next(i))
+        {
+            var at = i + 1;
+            // INTO @t is a variable.
+            if (!Is(i, "INTO") || (at < end && _tokens[at].Kind is SqlTokenKind.Parameter))
+                continue;
+            if (Target(ref at, end) is not var (table, schema))
+            {
+                UnknownWrite("an OUTPUT is not understood");
+                return;
+            }
+
+            var scope = new SqlScope(around: null);
+            var target = new SqlItem { Alias = DeclareAlias(table), Table = table, Schema = schema, Scope = scope, Facts = scope.Facts };
+            _tree.Writes.Add(new SqlWrite(SqlWriteKind.Insert, target, null));
+        }
     }
 
     private (string Table, string? Schema)? Target(ref int at, int end)

@@ -18,6 +18,7 @@ internal sealed partial class SqlParser
     private readonly int[] _close;
     private readonly bool[] _accounted;
     private readonly HashSet<string> _aliases = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _assigned;
     private readonly HashSet<string> _ctes = new(StringComparer.OrdinalIgnoreCase);
     private readonly SqlCommandTree _tree = new();
 
@@ -27,6 +28,7 @@ internal sealed partial class SqlParser
         _dialect = dialect;
         _close = close;
         _accounted = new bool[tokens.Count];
+        _assigned = Assigned();
     }
 
     public static SqlCommandTree Parse(string text, SqlDialect dialect)
@@ -122,8 +124,9 @@ internal sealed partial class SqlParser
             Transaction(start, end);
         else if (first.Kind is not SqlTokenKind.Word || !SqlWords.NoEffect.Contains(first.Text) || HidesAnother(start + 1, end))
             UnknownWrite(string.Create(CultureInfo.InvariantCulture, $"the statement {first.Text.ToUpperInvariant()}"));
-        else
-            Array.Fill(_accounted, true, start, end - start);
+        // What a variable is set to may call anything.
+        else if (!first.Is("SET") || _tokens[Math.Min(start + 1, end - 1)].Kind is not SqlTokenKind.Parameter)
+            Account(start, end);
     }
 
     // SQL Server needs no semicolon between statements: SET NOCOUNT ON UPDATE …

@@ -41,6 +41,8 @@ internal sealed class SqlTokenizer
             var read = c switch
             {
                 _ when char.IsWhiteSpace(c) => Skip(1),
+                // MySQL: without a space behind it, two minuses.
+                '-' when Next() == '-' && _dialect is SqlDialect.Other && !(char.IsWhiteSpace(Next(2)) || _at + 2 == _text.Length) => false,
                 '-' when Next() == '-' => SkipLine(),
                 '/' when Next() == '*' => SkipComment(),
                 '\'' => Quote(SqlTokenKind.Text, '\''),
