@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Globalization;
 using Race;
 using Spectre.Console;
@@ -22,9 +23,9 @@ internal static class TrafficCommand
         Option<bool> exit = new("--exit") { Description = "End after the table: status 0 when the promise was kept and the savings are met." };
         Option<bool> race = new("--race") { Description = "Show in a few seconds the race that other caches lose, and nothing else." };
         Option<string> platform = new("--platform") { Hidden = true, Required = true };
-        RootCommand root = new("Plays the same traffic against the migration platform without and with Freshet, and compares.")
+        Command root = new("./demo", "Plays the same traffic against the migration platform without and with Freshet, and compares.")
         {
-            seconds, port, seed, json, exit, race, platform,
+            seconds, port, seed, json, exit, race, platform, new HelpOption(),
         };
         root.SetAction(async (parsed, cancel) =>
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -34,6 +35,32 @@ public sealed class TrafficCommandTests : IDisposable
     {
         Assert.Equal(2, await RunAsync(args));
         AssertOneLine(args[0]);
+
+        // The script says the same before it builds.
+        var (status, output, error) = await ScriptAsync(args);
+        Assert.Equal((2, "", _error.ToString()), (status, output, error));
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--exit", "--seconds", "60", "--port=5090", "--seed:7", "--json", "figures.json")]
+    [InlineData("--race")]
+    [InlineData("--help")]
+    public async Task RightOptions_PassTheScript(params string[] args)
+    {
+        // It goes on to the build, and there is no SDK.
+        var (status, _, error) = await ScriptAsync(args);
+        Assert.Equal(2, status);
+        Assert.Contains("The .NET 10 SDK is needed", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_NamesTheCommandAsItIsCalled()
+    {
+        using var help = Start(Path.Combine(AppContext.BaseDirectory, "..", "..", "Traffic", "release", "Traffic"), ["--help"]);
+        Assert.Contains("./demo [options]", await help.StandardOutput.ReadToEndAsync(), StringComparison.Ordinal);
+        await help.WaitForExitAsync();
+        Assert.Equal(0, help.ExitCode);
     }
 
     [Fact]
@@ -82,6 +109,27 @@ public sealed class TrafficCommandTests : IDisposable
     }
 
     private Task<int> RunAsync(params string[] args) => TrafficCommand.RunAsync(["--platform", Platform, .. args], Plain(), _error);
+
+    /// <summary>The script itself, on a machine that has no SDK.</summary>
+    private async Task<(int Status, string Output, string Error)> ScriptAsync(string[] args)
+    {
+        var tools = _folder.CreateSubdirectory("tools");
+        if (!File.Exists(Path.Combine(tools.FullName, "dirname")))
+            File.CreateSymbolicLink(Path.Combine(tools.FullName, "dirname"), "/usr/bin/dirname");
+        var script = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "demo"));
+        using var run = Start("/bin/bash", [script, .. args], path: tools.FullName);
+        var output = run.StandardOutput.ReadToEndAsync();
+        var error = await run.StandardError.ReadToEndAsync();
+        await run.WaitForExitAsync();
+        return (run.ExitCode, await output, error);
+    }
+
+    private static Process Start(string program, string[] args, string? path = null)
+    {
+        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (path is not null) start.Environment["PATH"] = path;
+        return Process.Start(start)!;
+    }
 
     private IAnsiConsole Plain() => AnsiConsole.Create(new AnsiConsoleSettings
     {
