@@ -4,12 +4,10 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
-[assembly: AssemblyFixture(typeof(Freshet.EntityFrameworkCore.Tests.Databases.PostgresServer))]
-
-namespace Freshet.EntityFrameworkCore.Tests.Databases;
+namespace Freshet.TestServers;
 
 /// <summary>
-/// A PostgreSQL server of its own for one run of the tests: in a temporary folder, on a free port, without fsync. It ends
+/// A PostgreSQL server from the distribution's package, for one run of the tests: in a temporary folder, on a free port, without fsync. It ends
 /// with the run, even when the run is killed: it lives only as long as its standard input is open. When no server can be
 /// started the tests that need it fail.
 /// </summary>

@@ -1,3 +1,5 @@
+[assembly: AssemblyFixture(typeof(PostgresServer))]
+
 namespace Freshet.EntityFrameworkCore.Tests.Databases;
 
 /// <summary>Tests that run on each database: on SQLite when there is no server.</summary>
