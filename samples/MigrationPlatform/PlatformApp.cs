@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MigrationPlatform.Access;
 using MigrationPlatform.Assets;
@@ -50,6 +49,7 @@ public static class PlatformApp
         services.AddAuthorizationBuilder().AddPlatformPolicies();
 
         services.AddProblemDetails();
+        services.AddExceptionHandler<ExpectedErrors>();
         services.AddValidation();
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json =>
@@ -65,7 +65,11 @@ public static class PlatformApp
 
     private static void UsePipeline(WebApplication app)
     {
-        app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf });
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = ExpectedErrors.StatusOf,
+            SuppressDiagnosticsCallback = failed => ExpectedErrors.Has(failed.Exception),
+        });
         app.UseStatusCodePages();
         if (app.Environment.IsDevelopment())
         {
@@ -96,12 +100,4 @@ public static class PlatformApp
         app.MapOpenApi();
         if (app.Environment.IsDevelopment()) app.MapDevelopment();
     }
-
-    /// <summary>Somebody changed the row between our read and our write: the caller reads again and decides.</summary>
-    private static int StatusOf(Exception error) => error switch
-    {
-        DbUpdateConcurrencyException => StatusCodes.Status409Conflict,
-        BadHttpRequestException bad => bad.StatusCode,
-        _ => StatusCodes.Status500InternalServerError,
-    };
 }

@@ -16,7 +16,7 @@ internal static class FieldMappingEndpoints
         ofImport.MapPost("/bulk", Decide).RequireAuthorization(Policies.Write);
 
         var mappings = api.MapGroup("/field-mappings").WithTags("Field mappings");
-        mappings.MapPatch("/{id}", Update).RequireAuthorization(Policies.Write);
+        mappings.MapPatch("/{id}", Update).RequireAuthorization(Policies.Write).RequireIfMatch(required: false);
     }
 
     private static async Task<Results<Ok<ListBody<FieldMappingBody>>, NotFound>> List(
@@ -30,10 +30,11 @@ internal static class FieldMappingEndpoints
     }
 
     private static async Task<Results<Ok<FieldMappingBody>, NotFound>> Update(
-        string id, FieldMappingUpdate update, PlatformDb db, CancellationToken cancel)
+        string id, FieldMappingUpdate update, HttpContext http, PlatformDb db, CancellationToken cancel)
     {
         if (await db.FieldMappings.SingleOrDefaultAsync(row => row.Id == id, cancel) is not { } mapping)
             return TypedResults.NotFound();
+        http.Freshet().IfMatch?.Require(mapping.Version);
         mapping.Target = update.Target ?? mapping.Target;
         mapping.Status = update.Status ?? mapping.Status;
         await db.SaveChangesAsync(cancel);

@@ -105,6 +105,14 @@ public sealed class CachedApiTests(PlatformFixture fixture) : PlatformTest(fixtu
     }
 
     [Fact]
+    public async Task AMappingInAList_IsWrittenAgainstTheVersionThatItsRowShows()
+    {
+        var sent = JsonDocument.Parse("""{"target":"title"}""").RootElement;
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(HttpMethod.Patch, "field-mappings/m-020-1", "If-Match", "\"1\"", sent));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await StatusAsync(HttpMethod.Patch, "field-mappings/m-020-1", "If-Match", "\"1\"", sent));
+    }
+
+    [Fact]
     public async Task AWriteIsSeenByEverybodyAtOnce()
     {
         for (var round = 0; round < 20; round++)

@@ -64,9 +64,15 @@ public sealed class DevelopmentTests(PlatformFixture fixture) : PlatformTest(fix
     public async Task OutsideDevelopment_NoneOfItExists()
     {
         await using var platform = await Platform.StartAsync("--environment", "Production");
-        foreach (var path in new[] { "/", "/dev/users", "/dev/origin", "/dev/reflect" })
+        foreach (var path in new[] { "/", "/dev/users", "/dev/origin", "/dev/reflect", "/dev/cache" })
         {
             using var answer = await platform.Anonymous.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        foreach (var path in new[] { "/dev/token", "/dev/faults", "/dev/cache" })
+        {
+            using var answer = await platform.Anonymous.PostAsJsonAsync(path, new { enabled = false });
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         }
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Freshet;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using MigrationPlatform.Data;
 
 namespace MigrationPlatform.Tests.Hosting;
@@ -40,6 +41,14 @@ internal sealed class Platform : IAsyncDisposable
         var token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
+    }
+
+    /// <summary>Collects what is logged from now on.</summary>
+    public LogLines Log()
+    {
+        var lines = new LogLines();
+        _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(lines);
+        return lines;
     }
 
     /// <summary>Works on the database as a job of the tenant would: in process, past HTTP.</summary>

@@ -23,13 +23,13 @@ public sealed class Browser : IAsyncLifetime
         });
     }
 
-    internal async Task<OpenPage> OpenAsync(Uri address)
+    internal async Task<OpenPage> OpenAsync(Uri address, int? refusal = null)
     {
         var page = await _browser!.NewPageAsync(new BrowserNewPageOptions
         {
             ViewportSize = new ViewportSize { Width = 1280, Height = 1000 },
         });
-        var opened = new OpenPage(page);
+        var opened = new OpenPage(page, refusal);
         await page.GotoAsync(address.ToString());
         await page.Locator("body[data-ready]").WaitForAsync();
         return opened;
@@ -46,20 +46,24 @@ public sealed class Browser : IAsyncLifetime
 internal sealed class OpenPage : IAsyncDisposable
 {
     private readonly List<string> _complaints = [];
+    private readonly int? _refusal;
     private bool _isClosing;
 
-    public OpenPage(IPage page)
+    /// <param name="page">The page.</param>
+    /// <param name="refusal">A status that the page is going to meet.</param>
+    public OpenPage(IPage page, int? refusal)
     {
+        _refusal = refusal;
         View = page;
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning") Complain($"console: {message.Text}");
+            if (message.Type is "error" or "warning" && !message.Text.Contains($"status of {_refusal} ", StringComparison.Ordinal)) Complain($"console: {message.Text}");
         };
         page.PageError += (_, error) => Complain($"script: {error}");
         page.RequestFailed += (_, request) => Complain($"network: {request.Method} {request.Url} {request.Failure}");
         page.Response += (_, response) =>
         {
-            if (response.Status >= 400) Complain($"network: {response.Status} {response.Request.Method} {response.Url}");
+            if (response.Status >= 400 && response.Status != _refusal) Complain($"network: {response.Status} {response.Request.Method} {response.Url}");
         };
     }
 

@@ -26,6 +26,23 @@ public sealed class PageTests(PlatformFixture fixture, Browser browser) : Platfo
     }
 
     [Fact]
+    public async Task AnEditOfWhatAnotherHasChangedMeanwhile_IsRefusedPolitely_AndShowsTheOthersWork()
+    {
+        await using var page = await browser.OpenAsync(Platform.Address, refusal: 412);
+        var name = page.Left.GetByLabel("Name of the engagement");
+        await name.FillAsync("Typed while Bob was faster");
+        await Bob.WriteAsync(HttpMethod.Put, "engagements/e-1", new { name = "By Bob", status = "done" });
+        // The left pane has read it too, and keeps what is being typed.
+        await Expect(page.Right.GetByLabel("Name of the engagement")).ToHaveValueAsync("By Bob");
+
+        await page.Left.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+        await Expect(page.Left.Locator(".message")).ToHaveTextAsync("Somebody else was faster: please look again.");
+        await Expect(name).ToHaveValueAsync("By Bob");
+        Assert.Equal("By Bob", (await Bob.ReadAsync("engagements/e-1")).Text("name"));
+    }
+
+    [Fact]
     public async Task AnotherUser_IsSignedIn_AndSeesTheOwnTenant()
     {
         await using var page = await browser.OpenAsync(Platform.Address);

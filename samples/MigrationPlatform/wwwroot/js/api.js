@@ -2,6 +2,9 @@
 
 const listeners = [];
 
+/** Conflict, and Precondition Failed. */
+const changedMeanwhile = [409, 412];
+
 /** Calls back with { pane, method, path, status, from, why, etag, ms, bytes } for each answer of the API. */
 export function onAnswer(listener) {
   listeners.push(listener);
@@ -32,8 +35,9 @@ export class Session {
     return body;
   }
 
-  async write(method, path, body) {
-    const headers = { 'Content-Type': 'application/json' };
+  /** Changes what is shown in the given version, and nothing newer that somebody else has made of it. */
+  async write(method, path, version, body) {
+    const headers = { 'Content-Type': 'application/json', 'If-Match': `"${version}"` };
     const { answer, text } = await this.#send(method, path, headers, JSON.stringify(body));
     return parsed(answer, text);
   }
@@ -76,6 +80,7 @@ export async function post(path, body) {
 function parsed(answer, text) {
   const body = text ? JSON.parse(text) : null;
   if (answer.ok) return body;
+  if (changedMeanwhile.includes(answer.status)) throw new Error('Somebody else was faster: please look again.');
   throw new Error(body?.errors ? Object.values(body.errors).flat()[0] : body?.title ?? `${answer.status}`);
 }
 

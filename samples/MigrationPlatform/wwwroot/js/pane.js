@@ -24,7 +24,7 @@ export class Pane {
       event.preventDefault();
       const { name, status } = form.elements;
       document.activeElement.blur();
-      this.#do(() => this.#session.write('PUT', engagement, { name: name.value, status: status.value }));
+      this.#do(() => this.#session.write('PUT', engagement, form.dataset.version, { name: name.value, status: status.value }));
     });
   }
 
@@ -55,6 +55,7 @@ export class Pane {
   #showEngagement(work) {
     const form = this.#root.querySelector('form');
     if (form.contains(document.activeElement)) return; // somebody is typing
+    form.dataset.version = work.version;
     for (const field of ['name', 'status']) {
       const input = form.elements[field];
       if (input.value !== work[field]) flash(input);
@@ -69,6 +70,7 @@ export class Pane {
     items.forEach((mapping, at) => {
       const row = body.children[at];
       row.dataset.id = mapping.id;
+      row.dataset.version = mapping.version;
       const [source, target, status] = row.cells;
       set(source, mapping.source);
       set(target, mapping.target ?? '–');
@@ -88,7 +90,7 @@ export class Pane {
       button.value = status;
       button.title = button.ariaLabel = status;
       button.addEventListener('click', () => this.#do(
-        () => this.#session.write('PATCH', `field-mappings/${row.dataset.id}`, { status })));
+        () => this.#session.write('PATCH', `field-mappings/${row.dataset.id}`, row.dataset.version, { status })));
       row.cells[3].append(button);
     }
     return row;
