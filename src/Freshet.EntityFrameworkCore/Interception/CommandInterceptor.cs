@@ -14,53 +14,32 @@ namespace Freshet.EntityFrameworkCore.Interception;
 /// </summary>
 internal sealed class CommandInterceptor(ContextModels models, ReadReporter reads, WriteLog writes, TenantContext tenants) : DbCommandInterceptor
 {
-    public override InterceptionResult<DbDataReader> ReaderExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result)
-    {
-        Before(command, eventData);
-        return result;
-    }
+    public override InterceptionResult<DbDataReader> ReaderExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result) =>
+        Before(command, eventData, result);
 
     public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<DbDataReader> result,
-        CancellationToken cancellationToken = default)
-    {
-        Before(command, eventData);
-        return new(result);
-    }
+        CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
 
-    public override InterceptionResult<object> ScalarExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<object> result)
-    {
-        Before(command, eventData);
-        return result;
-    }
+    public override InterceptionResult<object> ScalarExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<object> result) =>
+        Before(command, eventData, result);
 
     public override ValueTask<InterceptionResult<object>> ScalarExecutingAsync(
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<object> result,
-        CancellationToken cancellationToken = default)
-    {
-        Before(command, eventData);
-        return new(result);
-    }
+        CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
 
-    public override InterceptionResult<int> NonQueryExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<int> result)
-    {
-        Before(command, eventData);
-        return result;
-    }
+    public override InterceptionResult<int> NonQueryExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<int> result) =>
+        Before(command, eventData, result);
 
     public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<int> result,
-        CancellationToken cancellationToken = default)
-    {
-        Before(command, eventData);
-        return new(result);
-    }
+        CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
 
     public override int NonQueryExecuted(DbCommand command, CommandExecutedEventData eventData, int result)
     {
@@ -94,24 +73,9 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         return result;
     }
 
-    // A command that answers with rows has run to its end only when its reader is closed.
     public override InterceptionResult DataReaderClosing(DbCommand command, DataReaderClosingEventData eventData, InterceptionResult result)
     {
-        if (Runs(eventData.Context, eventData.CommandId))
-        {
-            // A reader that fails to close leaves the outcome unknown, which counts as committed (C8).
-            var failed = true;
-            try
-            {
-                eventData.DataReader.Close();
-                failed = false;
-            }
-            finally
-            {
-                writes.Invalidate(After(command, eventData.Context, eventData.CommandId, failed));
-            }
-        }
-
+        WriteLog.Wait(CloseAsync(command, eventData, sync: true));
         return result;
     }
 
@@ -120,20 +84,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         DataReaderClosingEventData eventData,
         InterceptionResult result)
     {
-        if (Runs(eventData.Context, eventData.CommandId))
-        {
-            var failed = true;
-            try
-            {
-                await eventData.DataReader.CloseAsync();
-                failed = false;
-            }
-            finally
-            {
-                await writes.InvalidateAsync(After(command, eventData.Context, eventData.CommandId, failed));
-            }
-        }
-
+        await CloseAsync(command, eventData, sync: false);
         return result;
     }
 
@@ -148,6 +99,12 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
 
     public override async Task CommandCanceledAsync(DbCommand command, CommandEndEventData eventData, CancellationToken cancellationToken = default) =>
         await writes.InvalidateAsync(After(command, eventData, failed: true));
+
+    private InterceptionResult<T> Before<T>(DbCommand command, CommandEventData data, InterceptionResult<T> result)
+    {
+        Before(command, data);
+        return result;
+    }
 
     private void Before(DbCommand command, CommandEventData data)
     {
@@ -206,7 +163,26 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         reads.Report(plan, command, catalog, load);
     }
 
-    private static bool Runs(DbContext? context, Guid command) => context is not null && ContextState.Of(context).Running.ContainsKey(command);
+    // A command that answers with rows has run to its end only when its reader is closed.
+    private async ValueTask CloseAsync(DbCommand command, DataReaderClosingEventData data, bool sync)
+    {
+        if (data.Context is not { } context || !ContextState.Of(context).Running.ContainsKey(data.CommandId))
+            return;
+        // A reader that fails to close leaves the outcome unknown, which counts as committed (C8).
+        var failed = true;
+        try
+        {
+            if (sync)
+                data.DataReader.Close();
+            else
+                await data.DataReader.CloseAsync().ConfigureAwait(false);
+            failed = false;
+        }
+        finally
+        {
+            await writes.InvalidateAsync(After(command, context, data.CommandId, failed)).ConfigureAwait(false);
+        }
+    }
 
     private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data, bool failed = false) =>
         After(command, data.Context, data.CommandId, failed);

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -23,15 +22,12 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
         DbConnection connection,
         TransactionEndEventData eventData,
         DbTransaction result,
-        CancellationToken cancellationToken = default)
-    {
-        writes.Transactions.Start(result);
-        return new(result);
-    }
+        CancellationToken cancellationToken = default) => new(TransactionStarted(connection, eventData, result));
 
     public override DbTransaction TransactionUsed(DbConnection connection, TransactionEventData eventData, DbTransaction result)
     {
-        Join(result);
+        if (!writes.Transactions.Join(result))
+            LogForeign(log);
         return result;
     }
 
@@ -39,18 +35,15 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
         DbConnection connection,
         TransactionEventData eventData,
         DbTransaction result,
-        CancellationToken cancellationToken = default)
-    {
-        Join(result);
-        return new(result);
-    }
+        CancellationToken cancellationToken = default) => new(TransactionUsed(connection, eventData, result));
 
-    public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => writes.Invalidate(Committed(transaction));
+    public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) =>
+        writes.Invalidate(writes.Transactions.Of(transaction).Commit());
 
     public override async Task TransactionCommittedAsync(
         DbTransaction transaction,
         TransactionEndEventData eventData,
-        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(Committed(transaction));
+        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Transactions.Of(transaction).Commit());
 
     public override void TransactionRolledBack(DbTransaction transaction, TransactionEndEventData eventData) =>
         writes.Transactions.Of(transaction).Rollback();
@@ -60,91 +53,70 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
         TransactionEndEventData eventData,
         CancellationToken cancellationToken = default)
     {
-        writes.Transactions.Of(transaction).Rollback();
+        TransactionRolledBack(transaction, eventData);
         return Task.CompletedTask;
     }
 
-    public override void TransactionFailed(DbTransaction transaction, TransactionErrorEventData eventData)
-    {
-        if (IsCommit(eventData))
-            writes.Invalidate(writes.Transactions.Of(transaction).Doubt());
-    }
+    public override void TransactionFailed(DbTransaction transaction, TransactionErrorEventData eventData) =>
+        writes.Invalidate(Failed(transaction, eventData));
 
     public override async Task TransactionFailedAsync(
         DbTransaction transaction,
         TransactionErrorEventData eventData,
-        CancellationToken cancellationToken = default)
-    {
-        if (IsCommit(eventData))
-            await writes.InvalidateAsync(writes.Transactions.Of(transaction).Doubt());
-    }
+        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(Failed(transaction, eventData));
 
-    public override void CreatedSavepoint(DbTransaction transaction, TransactionEventData eventData) => Savepoint(transaction, eventData.Context);
+    public override void CreatedSavepoint(DbTransaction transaction, TransactionEventData eventData)
+    {
+        if (SaveOf(eventData) is null)
+            writes.Transactions.Of(transaction).Savepoint();
+    }
 
     public override Task CreatedSavepointAsync(
         DbTransaction transaction,
         TransactionEventData eventData,
         CancellationToken cancellationToken = default)
     {
-        Savepoint(transaction, eventData.Context);
+        CreatedSavepoint(transaction, eventData);
         return Task.CompletedTask;
     }
 
-    public override void RolledBackToSavepoint(DbTransaction transaction, TransactionEventData eventData) =>
-        RolledBackToSavepoint(transaction, eventData.Context);
+    public override void RolledBackToSavepoint(DbTransaction transaction, TransactionEventData eventData)
+    {
+        if (SaveOf(eventData) is { } save)
+            save.IsUndone = true;
+        else
+            writes.Transactions.Of(transaction).RollbackToSavepoint();
+    }
 
     public override Task RolledBackToSavepointAsync(
         DbTransaction transaction,
         TransactionEventData eventData,
         CancellationToken cancellationToken = default)
     {
-        RolledBackToSavepoint(transaction, eventData.Context);
+        RolledBackToSavepoint(transaction, eventData);
         return Task.CompletedTask;
     }
 
-    public override void ReleasedSavepoint(DbTransaction transaction, TransactionEventData eventData) => Released(transaction, eventData.Context);
+    public override void ReleasedSavepoint(DbTransaction transaction, TransactionEventData eventData)
+    {
+        if (SaveOf(eventData) is null)
+            writes.Transactions.Of(transaction).ReleaseSavepoint();
+    }
 
     public override Task ReleasedSavepointAsync(
         DbTransaction transaction,
         TransactionEventData eventData,
         CancellationToken cancellationToken = default)
     {
-        Released(transaction, eventData.Context);
+        ReleasedSavepoint(transaction, eventData);
         return Task.CompletedTask;
     }
 
     // The savepoint that SaveChanges makes for itself concerns that save alone.
-    private static RunningSave? SaveOf(DbContext? context) => context is null ? null : ContextState.Of(context).Save;
+    private static RunningSave? SaveOf(TransactionEventData data) => data.Context is { } context ? ContextState.Of(context).Save : null;
 
-    private static bool IsCommit(TransactionErrorEventData data) => string.Equals(data.Action, "Commit", StringComparison.Ordinal);
-
-    private void Savepoint(DbTransaction transaction, DbContext? context)
-    {
-        if (SaveOf(context) is null)
-            writes.Transactions.Of(transaction).Savepoint();
-    }
-
-    private void RolledBackToSavepoint(DbTransaction transaction, DbContext? context)
-    {
-        if (SaveOf(context) is { } save)
-            save.IsUndone = true;
-        else
-            writes.Transactions.Of(transaction).RollbackToSavepoint();
-    }
-
-    private void Released(DbTransaction transaction, DbContext? context)
-    {
-        if (SaveOf(context) is null)
-            writes.Transactions.Of(transaction).ReleaseSavepoint();
-    }
-
-    private IReadOnlyList<Touch> Committed(DbTransaction transaction) => writes.Transactions.Of(transaction).Commit();
-
-    private void Join(DbTransaction transaction)
-    {
-        if (!writes.Transactions.Join(transaction))
-            LogForeign(log);
-    }
+    private IReadOnlyList<Touch> Failed(DbTransaction transaction, TransactionErrorEventData data) =>
+        string.Equals(data.Action, "Commit", StringComparison.Ordinal) ? writes.Transactions.Of(transaction).Doubt() : [];
 
     [LoggerMessage(23, LogLevel.Warning, "A context uses a transaction that was begun outside of Entity Framework: its writes are invalidated when it is committed through the context (Database.CommitTransaction), not when the transaction object is.")]
     private static partial void LogForeign(ILogger logger);

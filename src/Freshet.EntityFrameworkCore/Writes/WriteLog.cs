@@ -94,9 +94,10 @@ internal sealed class WriteLog(CacheEngine engine)
     }
 
     /// <summary>For callers that committed synchronously: they too go on only when the write is logged.</summary>
-    public void Invalidate(IReadOnlyList<Touch> touches)
+    public void Invalidate(IReadOnlyList<Touch> touches) => Wait(InvalidateAsync(touches));
+
+    public static void Wait(ValueTask logged)
     {
-        var logged = InvalidateAsync(touches);
         if (logged.IsCompleted)
             logged.GetAwaiter().GetResult();
         else
