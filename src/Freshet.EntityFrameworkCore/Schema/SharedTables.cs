@@ -26,13 +26,13 @@ internal sealed class SharedTables
             t.Name,
             t.Schema,
             Types: t.EntityTypeMappings.Select(m => m.TypeBase).OfType<IEntityType>().Select(e => ModelDefaults.Find(entities, e)).OfType<EntityType>().ToHashSet()));
+        // Who reads a table depends on every type that its own context maps to it.
         var pairs =
             from sameName in tables.GroupBy(t => t.Name, StringComparer.OrdinalIgnoreCase)
             from written in sameName
             from read in sameName
             where IsSameSchema(written.Schema, read.Schema)
             from type in written.Types
-            // Who reads a table depends on every type that its own context maps to it.
             where !read.Types.Contains(type)
             from other in read.Types
             select (type, other);
