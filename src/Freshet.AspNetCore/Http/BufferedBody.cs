@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -19,6 +20,7 @@ internal delegate ValueTask<Stream> PassOn(CacheReason why, CancellationToken ca
 /// ended some time after its first flush, when it asks for buffering to be switched off, or sends server-sent events.
 /// Operations of the handler and the timer take turns at one gate.
 /// </remarks>
+[SuppressMessage("Usage", "CA2213", Justification = "A semaphore without a wait handle holds nothing; disposing it would race with the timer.")]
 internal sealed class BufferedBody : Stream, IHttpResponseBodyFeature
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();
@@ -227,11 +229,26 @@ internal sealed class BufferedBody : Stream, IHttpResponseBodyFeature
     {
         if (disposing)
         {
+            _gate.Wait();
+            End();
             _timer?.Dispose();
-            _gate.Dispose();
         }
 
         base.Dispose(disposing);
+    }
+
+    // A callback under way holds the gate, and is writing the answer: it is waited for. A later one finds that all is over.
+    public override async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        End();
+        await base.DisposeAsync();
+    }
+
+    private void End()
+    {
+        _isEnded = true;
+        _gate.Release();
     }
 
     private void NoteFlush()
@@ -243,15 +260,7 @@ internal sealed class BufferedBody : Stream, IHttpResponseBodyFeature
     // Runs on the timer. Its failure is the client's: the handler meets it at its next write.
     private async Task PassStreamAsync()
     {
-        try
-        {
-            await _gate.WaitAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            return;
-        }
-
+        await _gate.WaitAsync();
         try
         {
             if (_destination is not null || _isEnded)
