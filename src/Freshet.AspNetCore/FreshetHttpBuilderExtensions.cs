@@ -5,6 +5,7 @@ using Freshet.AspNetCore.Explain;
 using Freshet.AspNetCore.Http;
 using Freshet.AspNetCore.Security;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -31,6 +32,7 @@ public static class FreshetHttpBuilderExtensions
         services.TryAddSingleton<CachedRequest>();
         services.TryAddSingleton<UncachedRequest>();
         services.TryAddSingleton<ExplainRequest>();
+        services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, CachedApiDescriptions>());
 
         // C1: the arrival is taken ahead of whatever other filters put into the pipeline.
         if (!services.Any(s => s.ImplementationType == typeof(ArrivalStartupFilter)))
