@@ -1,5 +1,6 @@
 using Freshet.AspNetCore;
 using Freshet.AspNetCore.Endpoints;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -49,7 +50,7 @@ public static class CachedEndpointExtensions
         builder.Add(endpoint => endpoint.Metadata.Add(metadata));
         builder.Finally(static endpoint =>
         {
-            if (endpoint.FilterFactories.Count > 0)
+            if (!endpoint.FilterFactories.All(OnlyValidates))
                 endpoint.Metadata.Add(EndpointFiltersMetadata.Instance);
             for (var i = 0; i < endpoint.Metadata.Count; i++)
             {
@@ -59,4 +60,10 @@ public static class CachedEndpointExtensions
         });
         return builder;
     }
+
+    // AddValidation() puts its filter on every endpoint. It looks at the handler's arguments, which a load binds from what is
+    // in the key. Only the framework's own assembly holds a type of that name; under another name it fails at start, as any filter does.
+    private static bool OnlyValidates(Func<EndpointFilterFactoryContext, EndpointFilterDelegate, EndpointFilterDelegate> factory) =>
+        factory.Method.DeclaringType is { FullName: "Microsoft.AspNetCore.Http.Validation.ValidationEndpointFilterFactory" } type
+        && type.Assembly == typeof(RouteEndpoint).Assembly;
 }

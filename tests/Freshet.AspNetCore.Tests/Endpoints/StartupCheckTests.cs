@@ -12,6 +12,9 @@ public class StartupCheckTests
     private static async Task<string> FailureAsync(Action<WebApplication> map, bool useFreshet = true, Action<IServiceCollection>? services = null) =>
         (await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.StartAsync(map, useFreshet: useFreshet, services: services))).Message;
 
+    // In one place: the generator of the framework takes one call in an assembly.
+    private static void Validation(IServiceCollection services) => services.AddValidation();
+
     [Fact]
     public async Task CachedWithoutUseFreshet_FailsAtStart()
     {
@@ -68,6 +71,23 @@ public class StartupCheckTests
         Assert.Equal("HIT", (await app.GetAsync("/x")).XCache());
         Assert.Equal(1, runs);
     }
+
+    [Fact]
+    public async Task ValidationOfTheFramework_Starts_AndRunsForLoads()
+    {
+        await using var app = await TestApp.StartAsync(
+            a => a.MapGet("/x", ([System.ComponentModel.DataAnnotations.Range(1, 5)] int id) => $"{id}").Cached(), services: Validation);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, (await app.GetAsync("/x?id=9")).StatusCode);
+        Assert.Equal("MISS", (await app.GetAsync("/x?id=3")).XCache());
+        Assert.Equal("HIT", (await app.GetAsync("/x?id=3")).XCache());
+    }
+
+    [Fact]
+    public async Task FilterBesideValidation_FailsAtStart() =>
+        Assert.Contains(
+            ".FiltersOnLoadOnly()",
+            await FailureAsync(a => a.MapGet("/x", () => "x").AddEndpointFilter((c, next) => next(c)).Cached(), services: Validation),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task UnknownPolicy_FailsAtStart() =>
