@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using Freshet.AspNetCore.Endpoints;
 using Freshet.AspNetCore.Explain;
+using Freshet.Diagnostics;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.ObjectPool;
 
@@ -68,6 +71,15 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
 
     private void End(HttpContext context, RequestState state)
     {
+        // Asked first, because it costs less than the feature: most requests have no activity.
+        if (Activity.Current is not null && state.Verdict is not CacheReason.None
+            && context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
+        {
+            // Whatever served the error has a verdict of its own, which is not that of the request.
+            var reason = state.HasFailed ? CacheReason.Failed : state.Verdict;
+            activity.SetTag("freshet.verdict", XCache.Of(reason)).SetTag("freshet.reason", reason.Text());
+        }
+
         context.Features.Set<RequestState>(null);
         _pool.Return(state);
     }
