@@ -1,0 +1,198 @@
+// The wrapped fetch: contract section 5.
+
+import type { Copies, Copy } from './copies';
+import { moment, since } from './elapsed';
+import type { Environment } from './environment';
+import { parseGroups, touchedBy, type Touched } from './groups';
+import { parsePosition, type Position } from './position';
+import { note, type Reading, type Readings } from './readings';
+import { timeToLive } from './status';
+
+/** What the client counts; all since it was made. */
+export interface Stats {
+  /** Calls that went over the network. */
+  calls: number;
+  /** Answers given from a copy, without a call. */
+  saved: number;
+  /** Calls that were answered with 304: the copy was still right, only its head was sent. */
+  notModified: number;
+  /** Changes that the server told of. */
+  events: number;
+}
+
+export interface Calls {
+  readonly env: Environment;
+  readonly send: (request: Request) => Promise<Response>;
+  readonly origin: string;
+  readonly copies: Copies;
+  readonly flights: Set<Flight>;
+  readonly readings: Readings;
+  readonly stats: Stats;
+  inContact(): boolean;
+  /** The latest position known, for the header; empty when none. */
+  position(): string;
+  written(touched: Touched, position: Position): void;
+}
+
+/** A call between its sending and the end of its answer. What is touched meanwhile may have come after what it read. */
+export interface Flight {
+  /** Null: everything. */
+  touched: Set<string> | null;
+}
+
+/** Notes what was touched while the call was under way; beyond all bounds that is everything. */
+export function overtake(flight: Flight, touched: Touched): void {
+  if (!touched || (flight.touched && flight.touched.size > 10_000)) flight.touched = null;
+  else for (const group of touched) flight.touched?.add(group);
+}
+
+const harmless = /^(GET|HEAD|OPTIONS)$/;
+// These ask a cache for something else than its answer (RFC 9110 §13.1, §14.2; RFC 9111 §5.2.1).
+const particular = /^(cache-control|pragma|range|if-.*)$/;
+const keyed = ['Authorization', 'Accept', 'Accept-Language'];
+
+export function wrapFetch(calls: Calls): typeof fetch {
+  const { env, copies, flights, stats } = calls;
+
+  return async function (input, init) {
+    const given = init?.signal ?? (input instanceof Request ? input.signal : null);
+    // Before the first await, because the query that is running now is the one that calls.
+    const readings = calls.readings.callersOf(given);
+    const request = new Request(input, init);
+    // Other servers get no header of ours, which would cost a preflight and tell them where we are.
+    if (new URL(request.url).origin !== calls.origin) {
+      for (const reading of readings) reading.complete = false;
+      return calls.send(request);
+    }
+    for (const reading of readings) reading.used = true, reading.pending++;
+    try {
+      return await (harmless.test(request.method) ? read(request, readings) : write(request, readings));
+    } catch (error) {
+      // A query function that goes on without the answer was made from something that nobody can name.
+      note(readings, null, 0, false);
+      throw error;
+    } finally {
+      for (const reading of readings) reading.pending--;
+    }
+  };
+
+  async function read(request: Request, readings: Reading[]): Promise<Response> {
+    const ordinary = request.method === 'GET' && request.cache === 'default' && !request.integrity
+      && ![...request.headers.keys()].some(name => particular.test(name));
+    const key = ordinary ? keyOf(request) : '';
+    const copy = ordinary ? selected(copies.get(key), request) : undefined;
+    const left = copy ? copy.lifetime - since(env, copy.sent) : 0;
+    if (copy?.live && left > 0 && calls.inContact()) {
+      request.signal.throwIfAborted();
+      stats.saved++;
+      note(readings, copy.groups, left, false);
+      return responseOf(copy);
+    }
+    const etag = copy?.headers.get('ETag');
+    if (etag) request.headers.set('If-None-Match', etag);
+
+    const flight: Flight = { touched: new Set() };
+    flights.add(flight);
+    try {
+      const sent = moment(env);
+      const answer = await send(request);
+      const groups = parseGroups(answer.headers.get('Cache-Groups'));
+      const report = (lifetime: number): boolean => {
+        const touched = !!groups && (!flight.touched || groups.some(group => flight.touched!.has(group)));
+        note(readings, groups, lifetime, touched);
+        return !!groups && !touched;
+      };
+      if (copy && etag && answer.status === 304) {
+        stats.notModified++;
+        const headers = renewed(copy.headers, answer.headers);
+        const lifetime = lifetimeOf(answer.headers, headers);
+        const next: Copy = { ...copy, headers, sent, lifetime, groups: groups ?? [], live: report(lifetime) };
+        if (groups && lifetime) copies.set(next);
+        else copies.delete(copy);
+        return responseOf(next);
+      }
+      const vary = ordinary ? varyOf(answer.headers, request) : null;
+      const lifetime = lifetimeOf(answer.headers, answer.headers);
+      report(lifetime);
+      if (!groups || !vary || !lifetime || answer.status !== 200 || answer.redirected
+        || answer.headers.has('Set-Cookie')) {
+        // What the server says now goes before what it said then, but a fault says nothing.
+        if (copy && answer.status < 500) copies.delete(copy);
+        return answer;
+      }
+      const { url, headers } = answer;
+      const body = await answer.arrayBuffer();
+      // Nothing is awaited from here: what is touched later finds the copy by its groups.
+      const next: Copy = { key, url, headers, body, groups, vary, sent, lifetime, live: report(lifetime) };
+      copies.set(next);
+      return responseOf(next);
+    } finally {
+      flights.delete(flight);
+    }
+  }
+
+  async function write(request: Request, readings: Reading[]): Promise<Response> {
+    let answer: Response;
+    try {
+      answer = await send(request);
+    } catch (error) {
+      calls.written(null, []); // it may have been done or not
+      throw error;
+    }
+    const field = answer.headers.get('Cache-Group-Invalidation');
+    const position = answer.headers.get('Freshet-Position');
+    const groups = parseGroups(field);
+    // A redirection, or a mode that hides the answer, hides what it touched; and a gateway's fault leaves it open.
+    const open = answer.redirected || !answer.status || (answer.status >= 500 && field === null);
+    const touched = open ? null : field === null ? [] : groups && touchedBy(groups);
+    if (!touched || touched.length || position) calls.written(touched, parsePosition(position));
+    // A query may well read with POST; then its answer names no groups.
+    if (field === null) note(readings, null, 0, false);
+    return answer;
+  }
+
+  function send(request: Request): Promise<Response> {
+    const position = calls.position();
+    if (position) request.headers.set('Freshet-Position', position);
+    stats.calls++;
+    return calls.send(request);
+  }
+}
+
+function keyOf(request: Request): string {
+  // A field's value has no line break, so no two requests have one key.
+  return [request.credentials, request.url, ...keyed.map(name => request.headers.get(name) ?? '')].join('\n');
+}
+
+/** The copy, if what the answer's Vary names has the same values in this request. */
+function selected(copy: Copy | undefined, request: Request): Copy | undefined {
+  return copy?.vary.every(([name, value]) => request.headers.get(name) === value) ? copy : undefined;
+}
+
+/** Null when nobody can tell which requests the answer is for: `*`, and the cookies, which a page cannot see. */
+function varyOf(headers: Headers, request: Request): Copy['vary'] | null {
+  const field = headers.get('Vary') ?? '';
+  return /cookie|[^\w\s,-]/i.test(field) ? null : (field.match(/[\w-]+/g) ?? []).map(name => [name, request.headers.get(name)]);
+}
+
+/** Milliseconds that the answer may be used; 0 when it may not. */
+function lifetimeOf(answer: Headers, whole: Headers): number {
+  // Without no-cache or no-store the browser's own cache may have answered, with something of before it was asked.
+  if (!/\bno-(cache|store)\b(?!=)/i.test(whole.get('Cache-Control') ?? '')) return 0;
+  return 1000 * timeToLive(answer.get('Cache-Status'));
+}
+
+/** RFC 9111 §3.2: a 304 renews the stored fields, but not those that describe the body that it does not have. */
+function renewed(stored: Headers, received: Headers): Headers {
+  const headers = new Headers(stored);
+  received.forEach((value, name) => { if (!name.startsWith('content-')) headers.set(name, value); });
+  return headers;
+}
+
+function responseOf(copy: Copy): Response {
+  const response = new Response(copy.body, { status: 200, headers: copy.headers });
+  // A constructed Response has no address; callers look at it.
+  Object.defineProperty(response, 'url', { value: copy.url });
+  return response;
+}
+
