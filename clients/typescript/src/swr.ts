@@ -10,8 +10,8 @@ import type { Reading } from './readings';
 interface Link {
   /** What the data shown was made from: one reading, or one of each page of an infinite key. */
   readonly parts: Map<string, Reading>;
-  /** Whether something of it was touched since. */
-  touched: boolean;
+  /** Whether something was touched while fetches ran, so that another one has to follow them. */
+  again: boolean;
   /** Fetches that run now. */
   readonly running: Set<Reading>;
   /** How each mounted hook of the key validates it again. */
@@ -34,17 +34,18 @@ export function freshetMiddleware(client: Client): Middleware {
       all.add(new WeakRef(links));
     }
     let link = links.get(key);
-    if (!link) links.set(key, link = { parts: new Map(), touched: false, running: new Set(), mounted: new Set() });
+    if (!link) links.set(key, link = { parts: new Map(), again: false, running: new Set(), mounted: new Set() });
     return link;
   };
 
-  const isFresh = ({ parts, touched }: Link): boolean =>
-    client.status === 'live' && !touched && parts.size > 0 && [...parts.values()].every(part => part.complete && !part.pending);
+  const isFresh = ({ parts }: Link): boolean =>
+    client.status === 'live' && parts.size > 0 && [...parts.values()].every(part => part.complete && !part.touched && !part.pending);
 
   // One hook's validation is the key's: SWR gives its answer to all of them. A fetch that runs is not thrown away, or
   // frequent changes would never let one end; it is judged when it ends.
   const validate = (link: Link): void => {
-    if (!link.running.size) [...link.mounted][0]?.();
+    link.again = link.running.size > 0;
+    if (!link.again) [...link.mounted][0]?.();
   };
 
   tracking.onTouched((touched: Touched) => {
@@ -52,10 +53,9 @@ export function freshetMiddleware(client: Client): Middleware {
       const map = links.deref();
       if (!map) all.delete(links);
       for (const link of map?.values() ?? []) {
-        const hit = [...link.parts.values()].some(part => !touched || touched.some(group => part.groups.has(group)));
-        if (!hit) continue;
-        link.touched = true;
-        validate(link);
+        const hit = [...link.parts.values()].filter(part => !touched || touched.some(group => part.groups.has(group)));
+        for (const part of hit) part.touched = true;
+        if (hit.length) validate(link);
       }
     }
   });
@@ -67,9 +67,9 @@ export function freshetMiddleware(client: Client): Middleware {
       if (reading.used) link.parts.set(part, reading);
       else link.parts.delete(part);
     }
-    if (reading.touched) link.touched = true;
+    link.again ||= reading.touched;
     // A timer's turn later SWR has stored what the fetcher gave, or asked for the next page.
-    if (link.touched) setTimeout(() => { if (link.touched) validate(link); }, 0);
+    if (link.again) setTimeout(() => { if (link.again) validate(link); }, 0);
   };
 
   return useNext => (key, fetcher, config) => {
@@ -81,8 +81,6 @@ export function freshetMiddleware(client: Client): Middleware {
     const run = (...args: unknown[]): unknown => {
       const reading = tracking.open();
       const part = isInfinite ? serialize(args) : '';
-      // A fetch that begins now reads what is true now.
-      if (!link!.running.size) link!.touched = false;
       link!.running.add(reading);
       let answer: unknown;
       try {
@@ -118,7 +116,7 @@ export function freshetMiddleware(client: Client): Middleware {
       const again = (): void => void mutate.current();
       link.mounted.add(again);
       // It was touched while no hook showed it; SWR would take a fetch of two seconds ago for new enough.
-      if (link.touched) validate(link);
+      if ([...link.parts.values()].some(part => part.touched)) validate(link);
       return () => void link.mounted.delete(again);
     }, [link]);
     return swr;

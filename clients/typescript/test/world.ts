@@ -113,6 +113,8 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly locks = new FakeLocks();
   readonly tabs: Tab[] = [];
+  /** What the last timer was set to. */
+  lastDelay = 0;
   #timers = new Set<Timer>();
 
   tab(): Tab {
@@ -125,6 +127,7 @@ export class World {
   get call(): FakeCall { return this.calls.at(-1)!; }
 
   setTimeout(run: () => void, milliseconds: number): Timer {
+    this.lastDelay = milliseconds;
     const timer = { at: this.monotonic + milliseconds, run };
     this.#timers.add(timer);
     return timer;
