@@ -17,7 +17,8 @@ let cache: Map<string, never>;
 const server = new Map<string, string>();
 const asked: string[] = [];
 
-const read = (path: string): Promise<string> => client.fetch(`${origin}/${path}`).then(answer => answer.text());
+let runs = 0;
+const read = (path: string): Promise<string> => (runs++, client).fetch(`${origin}/${path}`).then(answer => answer.text());
 const Text = ({ of }: { of: string }): ReactNode => (useSWR(of, read).data as string | undefined) ?? '…';
 const Pages = (): ReactNode => {
   const { data, setSize } = useSWRInfinite((index: number) => ['a', 'b', 'c'][index] ?? null, read);
@@ -58,7 +59,7 @@ const b = (): ReactNode => createElement(Text, { of: 'b', key: 'b' });
 
 beforeEach(async () => {
   for (const key of ['a', 'b', 'c']) server.set(key, `${key}1`);
-  asked.length = 0;
+  asked.length = runs = 0;
   page = null;
   dedupingInterval = 0;
   cache = new Map<string, never>();
@@ -92,7 +93,7 @@ test('in contact and untouched: no validation on mount; without contact there is
   await show(a());
   await show();
   await show(a());
-  expect(asked).toEqual(['a']);
+  expect(runs).toBe(1);
   expect(text()).toBe('"a1"');
   world.socket.end(1006);
   await show();
@@ -122,6 +123,19 @@ test('touched between the sending and the answer: is validated again after the a
   server.set('a', 'a3');
   await answer();
   expect(text()).toBe('"a3"');
+});
+
+test('touched while it is fetched for the first time: is validated again after the answer', async () => {
+  await act(async () => {
+    page = create(createElement(SWRConfig, { value: { use, provider: () => cache as never } }, a()));
+    await settle();
+  });
+  const [slow] = world.calls.splice(0);
+  await touch(2, ['ga']);
+  server.set('a', 'a2');
+  await act(() => slow!.answer(kept('old', ['ga'])));
+  await answer();
+  expect(text()).toBe('"a2"');
 });
 
 test('the fetch after a touch fails: is validated when it is shown again', async () => {
