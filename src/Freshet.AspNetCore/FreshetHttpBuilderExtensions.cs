@@ -1,12 +1,17 @@
 using Freshet;
 using Freshet.AspNetCore;
 using Freshet.AspNetCore.Endpoints;
+using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Explain;
 using Freshet.AspNetCore.Http;
 using Freshet.AspNetCore.Security;
+using Freshet.Events;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -33,11 +38,29 @@ public static class FreshetHttpBuilderExtensions
         services.TryAddSingleton<UncachedRequest>();
         services.TryAddSingleton<ExplainRequest>();
         services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, CachedApiDescriptions>());
+        AddEvents(services);
 
         // C1: the arrival is taken ahead of whatever other filters put into the pipeline.
         if (!services.Any(s => s.ImplementationType == typeof(ArrivalStartupFilter)))
             services.Insert(0, ServiceDescriptor.Transient<IStartupFilter, ArrivalStartupFilter>());
         return builder;
+    }
+
+    private static void AddEvents(IServiceCollection services)
+    {
+        services.AddOptions<CacheEventOptions>()
+            .Configure<IServiceProvider>(static (o, provider) => provider.GetService<IConfiguration>()?.GetSection("Freshet:Events").Bind(o))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheEventOptions>, CacheEventOptionsValidator>());
+        services.TryAddSingleton(p => new GroupNames(p.GetRequiredService<IOptions<FreshetHttpOptions>>().Value.SessionKey));
+        services.TryAddSingleton<InvalidationFeed>();
+        services.TryAddSingleton<AnswerGroups>();
+        services.TryAddSingleton<EventMetrics>();
+        services.TryAddSingleton<EventEndpoint>();
+        services.TryAddSingleton(p => new CacheEventManager(
+            p.GetRequiredService<InvalidationFeed>(), p.GetRequiredService<SessionCarrier>(), p.GetRequiredService<IOptions<CacheEventOptions>>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<EventMetrics>(), p.GetRequiredService<IServiceScopeFactory>(),
+            p.GetRequiredService<IHostApplicationLifetime>()));
     }
 
     /// <summary>

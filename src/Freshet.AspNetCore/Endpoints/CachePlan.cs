@@ -48,7 +48,10 @@ internal sealed class EndpointPlan
     public CachePlan? Cached { get; init; }
 
     /// <summary>Whether authorization decides who may see the answer, so that it must have run.</summary>
-    public required bool NeedsAuthorization { get; init; }
+    public bool NeedsAuthorization { get; init; }
+
+    /// <summary>Whether the request is none of the cache's: the endpoint of the events.</summary>
+    public bool PassesThrough { get; init; }
 
     /// <summary>Whether answers carry an entity tag; false for those that say no, and for those that have streamed.</summary>
     public bool AnswersConditionally { get; set; } = true;

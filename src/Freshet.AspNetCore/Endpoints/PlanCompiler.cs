@@ -1,4 +1,5 @@
 using System.Globalization;
+using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Http;
 using Freshet.Keys;
 using Microsoft.AspNetCore.Authorization;
@@ -22,6 +23,8 @@ internal sealed class PlanCompiler(
     {
         var needsAuthorization = NeedsAuthorization(endpoint);
         var ifMatch = endpoint.Metadata.GetMetadata<IfMatchMetadata>();
+        if (endpoint.Metadata.GetMetadata<EventsMetadata>() is not null)
+            return new EndpointPlan { PassesThrough = true };
         var declared = endpoint.Metadata.GetOrderedMetadata<ICachedMetadata>();
         if (declared.Count == 0 || !AnswersGet(endpoint))
             return new EndpointPlan { NeedsAuthorization = needsAuthorization, IfMatch = ifMatch };

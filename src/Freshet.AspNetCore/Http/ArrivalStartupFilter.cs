@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Freshet.AspNetCore.Endpoints;
+using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Explain;
 using Freshet.Diagnostics;
 using Freshet.Loading;
@@ -33,6 +34,7 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
         var state = _pool.Get();
         state.Arrival = engine.Arrive();
         context.Features.Set(state);
+        EventToken.Take(context.Request);
         if (mayExplain)
             ExplainRequest.Rewrite(context, state);
 

@@ -96,6 +96,8 @@ internal sealed class CacheMiddleware
         var plan = context.GetEndpoint() is { } endpoint ? _plans.For(endpoint) : null;
         if (plan?.Cached is not { } cached)
         {
+            if (plan is { PassesThrough: true })
+                return _next(context);
             if (plan?.Fault is { } fault && !plan.HasReported)
             {
                 plan.HasReported = true;

@@ -47,7 +47,8 @@ internal static class CacheStatus
     /// <param name="stored">Whether its answer was stored (§2.6).</param>
     /// <param name="collapsed">Whether another request's load gave the answer (§2.4).</param>
     /// <param name="detail">The reason.</param>
-    public static string Forwarded(Forward forward, int status, bool stored, bool collapsed, CacheReason detail)
+    /// <param name="lifetime">How long the answer is fresh (§2.5), said when others get it too.</param>
+    public static string Forwarded(Forward forward, int status, bool stored, bool collapsed, CacheReason detail, TimeSpan lifetime = default)
     {
         var text = new StringBuilder(CacheName, 96).Append("; fwd=").Append(Token(forward));
         if (status > 0)
@@ -56,6 +57,8 @@ internal static class CacheStatus
             text.Append("; stored");
         if (collapsed)
             text.Append("; collapsed");
+        if ((stored || collapsed) && lifetime > TimeSpan.Zero)
+            text.Append(CultureInfo.InvariantCulture, $"; ttl={(long)lifetime.TotalSeconds}");
         return text.Append("; detail=").Append(detail.Text()).ToString();
     }
 

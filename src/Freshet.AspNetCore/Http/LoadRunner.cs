@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Freshet.AspNetCore.Endpoints;
+using Freshet.AspNetCore.Events;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -29,7 +30,7 @@ internal sealed record HandlerLoad(CachePlan Plan, RequestScope Scope, FeatureCo
 /// held back until it has ended.
 /// </summary>
 internal sealed class LoadRunner(
-    IServiceScopeFactory scopes, TenantContext tenants, Encodings encodings, TimeProvider time, IOptions<FreshetHttpOptions> options,
+    IServiceScopeFactory scopes, TenantContext tenants, Encodings encodings, AnswerGroups groups, TimeProvider time, IOptions<FreshetHttpOptions> options,
     IHttpContextAccessor? accessor = null)
 {
     // RFC 9111 §3.1, RFC 9110 §7.6.1: about one connection or one message; and what the cache says itself.
@@ -38,7 +39,7 @@ internal sealed class LoadRunner(
         HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyAuthenticate, "Proxy-Authentication-Info", HeaderNames.ProxyConnection,
         HeaderNames.TE, HeaderNames.Trailer, HeaderNames.TransferEncoding, HeaderNames.Upgrade, HeaderNames.Date, HeaderNames.Server,
         HeaderNames.ContentLength, HeaderNames.ContentType, HeaderNames.LastModified, HeaderNames.Age, HeaderNames.ETag, HeaderNames.Vary,
-        HeaderNames.CacheControl, HeaderNames.Expires, HeaderNames.Pragma, HeaderNames.SetCookie, XCache.HeaderName, "Cache-Status",
+        HeaderNames.CacheControl, HeaderNames.Expires, HeaderNames.Pragma, HeaderNames.SetCookie, XCache.HeaderName, "Cache-Status", AnswerGroups.Header,
     };
 
     /// <summary>Runs it. The value is a <see cref="StoredResponse"/>, a <see cref="PlainResponse"/> when it may not be stored,
@@ -121,12 +122,14 @@ internal sealed class LoadRunner(
             return new Loaded(new PlainResponse(head.StatusCode, head.Headers, body.ToArray(), version), 0, TimeSpan.Zero);
 
         var limits = Freshness.Limit(plan.Limits, CacheControl.Parse(head.Headers.CacheControl));
-        var response = Store(plan, context, head, body.ToArray(), version, limits);
+        var response = Store(load, context, head, body.ToArray(), version, limits, scope);
         return new Loaded(response, response.Bytes, limits.Lifetime, limits.Longest - limits.Lifetime);
     }
 
-    private StoredResponse Store(CachePlan plan, HttpContext context, LoadResponseFeature head, byte[] body, long? version, FreshnessLimits limits)
+    private StoredResponse Store(
+        HandlerLoad load, HttpContext context, LoadResponseFeature head, byte[] body, long? version, FreshnessLimits limits, LoadScope scope)
     {
+        var plan = load.Plan;
         var headers = head.Headers;
         var isCompressible = encodings.IsCompressible(context);
         var own = headers.ETag.ToString();
@@ -141,6 +144,7 @@ internal sealed class LoadRunner(
             LastModified = headers.LastModified.Count > 0 ? headers.LastModified.ToString() : null,
             CacheControl = plan.CacheControl,
             Vary = isCompressible ? (plan.Vary is null ? HeaderNames.AcceptEncoding : $"{plan.Vary}, {HeaderNames.AcceptEncoding}") : plan.Vary,
+            Groups = groups.Of(scope.Snapshot().Dependencies, load.Scope.Owner, load.Scope.UserClaim?.Value),
             Headers = [.. headers.Where(h => !NotStored.Contains(h.Key)).Select(h => new KeyValuePair<string, StringValues>(h.Key, h.Value))],
             Limits = limits,
             IsCompressible = isCompressible,

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Freshet.AspNetCore.Events;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -22,14 +23,15 @@ internal static class ResponseWriter
     public static Task WriteLoadedAsync(
         HttpContext context, StoredResponse response, StoredVariant variant, CacheReason why, CacheReason detail, bool stored, bool collapsed)
     {
-        WriteVerdict(context.Response.Headers, why, detail, response.StatusCode, stored, collapsed);
+        WriteVerdict(context.Response.Headers, why, detail, response.StatusCode, stored, collapsed, response.Limits.Lifetime);
         return WriteAsync(context, response, variant);
     }
 
     /// <summary>The verdict on an answer that no entry gave.</summary>
-    public static void WriteVerdict(IHeaderDictionary headers, CacheReason why, CacheReason detail, int status, bool stored, bool collapsed)
+    public static void WriteVerdict(
+        IHeaderDictionary headers, CacheReason why, CacheReason detail, int status, bool stored, bool collapsed, TimeSpan lifetime = default)
     {
-        headers[CacheStatusName] = CacheStatus.Forwarded(CacheStatus.ForwardOf(why), status, stored, collapsed, detail);
+        headers[CacheStatusName] = CacheStatus.Forwarded(CacheStatus.ForwardOf(why), status, stored, collapsed, detail, lifetime);
         headers[XCache.HeaderName] = XCache.Of(why);
     }
 
@@ -51,6 +53,8 @@ internal static class ResponseWriter
         headers.ETag = variant.ETag;
         headers.CacheControl = stored.CacheControl;
         AppendVary(headers, stored.Vary);
+        if (stored.Groups is { } groups)
+            headers[AnswerGroups.Header] = groups;
 
         // RFC 9110 §13.2.1: preconditions count only where the answer without them would be a success.
         if (stored.StatusCode is >= 200 and < 300 && Preconditions.Any(request.Headers))

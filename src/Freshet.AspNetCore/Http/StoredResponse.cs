@@ -36,6 +36,9 @@ internal sealed class StoredResponse
     /// <summary>The whole <c>Vary</c> field, or null.</summary>
     public required string? Vary { get; init; }
 
+    /// <summary>The whole <c>Cache-Groups</c> field (RFC 9875), or null.</summary>
+    public string? Groups { get; init; }
+
     /// <summary>The other fields that the handler set.</summary>
     public required KeyValuePair<string, StringValues>[] Headers { get; init; }
 

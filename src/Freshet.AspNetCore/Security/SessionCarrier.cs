@@ -1,3 +1,4 @@
+using Freshet.AspNetCore.Events;
 using Freshet.Coherence;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ namespace Freshet.AspNetCore.Security;
 /// Carries positions between answers and requests (C10): programs by the header, browsers by the cookie, both named
 /// <c>Freshet-Position</c>.
 /// </summary>
-internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants, IOptions<FreshetHttpOptions> options)
+internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants, AnswerGroups groups, IOptions<FreshetHttpOptions> options)
 {
     public const string Name = "Freshet-Position";
     private const string CookiePrefix = Name + "=";
@@ -35,21 +36,28 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
     /// <summary>Puts what was written on the answer, together with what the client carried already.</summary>
     public void Acknowledge(HttpContext context, AcknowledgedWrites writes)
     {
-        var positions = writes.ToArray();
-        if (positions.Length == 0 || !tenants.TryResolve(context, out var tenant))
+        var all = writes.ToArray();
+        if (all.Length == 0 || !tenants.TryResolve(context, out var tenant))
             return;
 
-        var written = default(SessionPositions);
-        foreach (var (owner, position) in positions)
+        var positions = default(SessionPositions);
+        var touched = new List<(Tenant, Tag)>();
+        foreach (var (owner, written) in all)
         {
             if (owner.IsPublic)
-                written = written with { Public = position };
+                positions = positions with { Public = written.Position };
             else if (owner == tenant)
-                written = written with { Own = position };
+                positions = positions with { Own = written.Position };
+            else
+                continue;
+            touched.AddRange(written.Tags.Select(tag => (owner, tag)));
         }
 
-        if (!written.IsEmpty)
-            Send(context, tenant, (Carries(context) ? Read(context, tenant) : default).Then(written));
+        if (positions.IsEmpty)
+            return;
+        Send(context, tenant, (Carries(context) ? Read(context, tenant) : default).Then(positions));
+        if (groups.OfWrites(touched) is { } invalidated)
+            context.Response.Headers[AnswerGroups.InvalidationHeader] = invalidated;
     }
 
     /// <summary>
@@ -67,6 +75,12 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
                 carried.Own is null ? null : engine.Applied(tenant), carried.Public is null ? null : engine.Applied(Tenant.Public)));
         }
     }
+
+    /// <summary>The text form of positions, for a client of that tenant.</summary>
+    public string Write(Tenant tenant, SessionPositions positions) => SessionToken.Create(_key, tenant, positions);
+
+    /// <summary>Reads what a client of that tenant says it has heard; what does not verify is ignored.</summary>
+    public bool TryRead(Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions) => SessionToken.TryRead(_key, tenant, text, out positions);
 
     private static bool Carries(HttpContext context) =>
         context.Request.Headers.Cookie.Count > 0 || context.Request.Headers.ContainsKey(Name);

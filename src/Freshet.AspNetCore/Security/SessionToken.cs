@@ -2,108 +2,109 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Freshet.Coherence;
 
 namespace Freshet.AspNetCore.Security;
 
-/// <summary>The positions that a client carries: one in its tenant's log, one in the public log; null for none (C10).</summary>
-internal readonly record struct SessionPositions(Position? Own, Position? Public)
-{
-    public bool IsEmpty => Own is null && Public is null;
-
-    /// <summary>Both: in each log the later position, and of two epochs the one of <paramref name="later"/>.</summary>
-    public SessionPositions Then(SessionPositions later) => new(Later(Own, later.Own), Later(Public, later.Public));
-
-    private static Position? Later(Position? known, Position? later) =>
-        later is not { } l ? known
-        : known is { } k && k.Epoch == l.Epoch && k.Offset > l.Offset ? k
-        : l;
-}
-
 /// <summary>
-/// The text form of <see cref="SessionPositions"/>: Base64Url of these bytes. It is authenticated and bound to a tenant, so
-/// a client can neither invent a position nor carry one from tenant to tenant.
+/// The text form of positions (C10): one token for each log, joined by <c>.</c>. A token is authenticated and bound to a
+/// tenant, so a client can neither invent a position nor carry one from tenant to tenant; which of two tokens of a log is
+/// the later one, a client may read.
 /// </summary>
 /// <remarks>
+/// <para>A token is the Base64Url of these bytes:</para>
 /// <code>
-/// 0      version, 1
-/// 1      bit 0: an own position follows; bit 1: a public position follows
-/// then   each: epoch, 16 bytes; offset, 8 bytes; both little-endian
-/// then   MAC, 16 bytes: HMAC-SHA256(key, tenant id in UTF-8 | 0xFF | all bytes above), cut
+/// 0      version, 2
+/// 1      0: the tenant's own log; 1: the public log
+/// 2      epoch, 16 bytes, little-endian
+/// 18     offset, 8 bytes, little-endian
+/// 26     MAC, 16 bytes: HMAC-SHA256(key, tenant id in UTF-8 | 0xFF | all bytes above), cut
 /// </code>
 /// </remarks>
 internal static class SessionToken
 {
-    private const byte Version = 1;
-    private const int HeadBytes = 2;
-    private const int PositionBytes = 24;
-    private const int MacBytes = 16;
-    private const int MaxBytes = HeadBytes + (2 * PositionBytes) + MacBytes;
+    /// <summary>What stands between two tokens: no character of Base64Url, and allowed in a cookie.</summary>
+    public const char Separator = '.';
+
+    /// <summary>How many tokens are looked at; a client needs two, and one that cannot compare them a few more.</summary>
+    public const int MaxTokens = 8;
+
+    private const byte Version = 2;
+    private const int SignedBytes = 26;
+    private const int TokenBytes = SignedBytes + 16;
+    private const int TokenChars = TokenBytes / 3 * 4;
     private const int MaxTenantBytes = 3 * (Keys.KeyPart.MaxSegmentLength + 1);
 
+    /// <summary>The text; empty for no positions.</summary>
     public static string Create(ReadOnlySpan<byte> key, Tenant tenant, SessionPositions positions)
     {
-        Span<byte> bytes = stackalloc byte[MaxBytes];
-        bytes[0] = Version;
-        bytes[1] = (byte)((positions.Own is null ? 0 : 1) | (positions.Public is null ? 0 : 2));
-        var length = HeadBytes;
-        foreach (var position in (ReadOnlySpan<Position?>)[positions.Own, positions.Public])
-        {
-            if (position is not { } p)
-                continue;
-            BinaryPrimitives.WriteUInt128LittleEndian(bytes[length..], p.Epoch.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes[(length + 16)..], p.Offset);
-            length += PositionBytes;
-        }
-
-        Mac(key, tenant, bytes[..length], bytes.Slice(length, MacBytes));
-        return Base64Url.EncodeToString(bytes[..(length + MacBytes)]);
+        Span<char> text = stackalloc char[(2 * TokenChars) + 1];
+        var length = 0;
+        Append(text, ref length, key, tenant, isPublic: false, positions.Own);
+        Append(text, ref length, key, tenant, isPublic: true, positions.Public);
+        return new string(text[..length]);
     }
 
-    /// <summary>Reads a token; a forged, damaged or foreign one is none at all.</summary>
+    /// <summary>Reads tokens; a forged, damaged or foreign one is none at all, and of two for one log the later one counts.</summary>
+    /// <returns>Whether there was one.</returns>
     public static bool TryRead(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions)
     {
         positions = default;
-        if (text.Length > Base64Url.GetEncodedLength(MaxBytes))
+        if (text.Length > MaxTokens * (TokenChars + 1))
             return false;
+        foreach (var range in text.Split(Separator))
+        {
+            if (TryReadOne(key, tenant, text[range], out var isPublic, out var position))
+                positions = positions.Then(isPublic ? new(null, position) : new(position, null));
+        }
 
-        Span<byte> bytes = stackalloc byte[MaxBytes];
-        if (Base64Url.DecodeFromChars(text, bytes, out _, out var length) is not System.Buffers.OperationStatus.Done
-            || length < HeadBytes + MacBytes || bytes[0] != Version || bytes[1] > 3)
+        return !positions.IsEmpty;
+    }
+
+    private static void Append(Span<char> text, ref int length, ReadOnlySpan<byte> key, Tenant tenant, bool isPublic, Position? position)
+    {
+        if (position is not { } p)
+            return;
+        Span<byte> token = stackalloc byte[TokenBytes];
+        token[0] = Version;
+        token[1] = isPublic ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt128LittleEndian(token[2..], p.Epoch.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(token[18..], p.Offset);
+        Mac(key, tenant, token[..SignedBytes], token[SignedBytes..]);
+        if (length > 0)
+            text[length++] = Separator;
+        length += Base64Url.EncodeToChars(token, text[length..]);
+    }
+
+    private static bool TryReadOne(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out bool isPublic, out Position position)
+    {
+        isPublic = false;
+        position = default;
+        Span<byte> token = stackalloc byte[TokenBytes];
+        if (text.Length != TokenChars
+            || Base64Url.DecodeFromChars(text, token, out _, out var length) is not System.Buffers.OperationStatus.Done
+            || length != TokenBytes || token[0] != Version || token[1] > 1)
         {
             return false;
         }
 
-        var signed = bytes[..(length - MacBytes)];
-        Span<byte> mac = stackalloc byte[MacBytes];
-        Mac(key, tenant, signed, mac);
-        if (!CryptographicOperations.FixedTimeEquals(mac, bytes[(length - MacBytes)..length]))
+        Span<byte> mac = stackalloc byte[TokenBytes - SignedBytes];
+        Mac(key, tenant, token[..SignedBytes], mac);
+        if (!CryptographicOperations.FixedTimeEquals(mac, token[SignedBytes..]))
             return false;
-
-        var rest = signed[HeadBytes..];
-        var own = (bytes[1] & 1) != 0 ? Take(ref rest) : null;
-        var shared = (bytes[1] & 2) != 0 ? Take(ref rest) : null;
-        positions = new SessionPositions(own, shared);
-        return rest.IsEmpty;
-    }
-
-    private static Position? Take(ref Span<byte> rest)
-    {
-        if (rest.Length < PositionBytes)
-            return null;
-        var position = new Position(
-            new Epoch(BinaryPrimitives.ReadUInt128LittleEndian(rest)), BinaryPrimitives.ReadInt64LittleEndian(rest[16..]));
-        rest = rest[PositionBytes..];
-        return position;
+        isPublic = token[1] == 1;
+        position = new Position(new Epoch(BinaryPrimitives.ReadUInt128LittleEndian(token[2..])), BinaryPrimitives.ReadInt64LittleEndian(token[18..]));
+        return true;
     }
 
     private static void Mac(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<byte> signed, Span<byte> mac)
     {
-        Span<byte> message = stackalloc byte[MaxTenantBytes + 1 + MaxBytes];
+        Span<byte> message = stackalloc byte[MaxTenantBytes + 1 + SignedBytes];
         var length = Encoding.UTF8.GetBytes(tenant.Id, message);
         message[length++] = 0xFF; // no byte of UTF-8
         signed.CopyTo(message[length..]);
         Span<byte> whole = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, message[..(length + signed.Length)], whole);
-        whole[..MacBytes].CopyTo(mac);
+        whole[..mac.Length].CopyTo(mac);
     }
 }

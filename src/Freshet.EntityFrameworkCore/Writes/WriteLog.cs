@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Transactions;
+using Freshet.Coherence;
 using Freshet.EntityFrameworkCore.Sql;
 using Freshet.Invalidation;
 using Freshet.Loading;
@@ -90,7 +91,7 @@ internal sealed class WriteLog(CacheEngine engine)
     public async ValueTask InvalidateAsync(IReadOnlyList<Touch> touches)
     {
         foreach (var group in touches.GroupBy(t => t.Tenant))
-            await engine.InvalidateAsync(group.Key, [.. group.Select(t => t.Tag).Distinct()]).ConfigureAwait(false);
+            await engine.InvalidateAsync(group.Key, [.. group.Select(t => t.Tag).Distinct()], ChangeSummary.Of(group.Select(t => t.Change))).ConfigureAwait(false);
     }
 
     /// <summary>For callers that committed synchronously: they too go on only when the write is logged.</summary>

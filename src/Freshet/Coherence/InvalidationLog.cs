@@ -3,7 +3,8 @@ namespace Freshet.Coherence;
 /// <summary>One record of a log: the tags that one write touched.</summary>
 /// <param name="Offset">Its number in the epoch; the first is 1.</param>
 /// <param name="Tags">The tags; never values.</param>
-internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags);
+/// <param name="Change">What the write did, for events.</param>
+internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags, ChangeSummary Change = default);
 
 /// <summary>What a log answers to a follower that asks for the records after its position.</summary>
 /// <param name="Head">The head at the moment of reading.</param>
@@ -35,10 +36,10 @@ internal sealed class InvalidationLog
     public Position Head => new(Epoch, _offset);
 
     /// <summary>Appends a record whose write is known to have committed (C8), and says where it stands (C9).</summary>
-    public Position Append(IReadOnlyList<Tag> tags)
+    public Position Append(IReadOnlyList<Tag> tags, ChangeSummary change = default)
     {
         _offset++;
-        _ring[_offset % _ring.Length] = new LogRecord(_offset, tags);
+        _ring[_offset % _ring.Length] = new LogRecord(_offset, tags, change);
         return Head;
     }
 

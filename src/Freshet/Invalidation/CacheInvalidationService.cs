@@ -1,3 +1,4 @@
+using Freshet.Coherence;
 using Freshet.Invalidation;
 using Freshet.Loading;
 
@@ -16,7 +17,7 @@ public sealed class CacheInvalidationService
 {
     private readonly EntityModelSource _source;
     private readonly TenantContext _tenants;
-    private readonly Func<Tenant, IReadOnlyList<Tag>, ValueTask<Position>> _append;
+    private readonly Func<Tenant, IReadOnlyList<Tag>, ChangeSummary, ValueTask<Position>> _append;
 
     internal CacheInvalidationService(EntityModelSource source, TenantContext tenants, CacheEngine engine)
         : this(source, tenants, engine.InvalidateAsync)
@@ -26,7 +27,7 @@ public sealed class CacheInvalidationService
     internal CacheInvalidationService(
         EntityModelSource source,
         TenantContext tenants,
-        Func<Tenant, IReadOnlyList<Tag>, ValueTask<Position>> append)
+        Func<Tenant, IReadOnlyList<Tag>, ChangeSummary, ValueTask<Position>> append)
     {
         _source = source;
         _tenants = tenants;
@@ -87,8 +88,8 @@ public sealed class CacheInvalidationService
         ArgumentNullException.ThrowIfNull(tag);
         // A public answer that was tagged by hand carries its tags in the public log.
         if (!Ambient.IsPublic)
-            await _append(Tenant.Public, [tag]).ConfigureAwait(false);
-        await _append(Ambient, [tag]).ConfigureAwait(false);
+            await _append(Tenant.Public, [tag], default).ConfigureAwait(false);
+        await _append(Ambient, [tag], default).ConfigureAwait(false);
     }
 
     /// <summary>Everything that a tenant has changed.</summary>
@@ -98,7 +99,7 @@ public sealed class CacheInvalidationService
 
     /// <summary>Everything that a tenant has changed.</summary>
     /// <param name="tenant">The tenant.</param>
-    public async ValueTask InvalidateTenantAsync(Tenant tenant) => await _append(tenant, [Tag.Root]).ConfigureAwait(false);
+    public async ValueTask InvalidateTenantAsync(Tenant tenant) => await _append(tenant, [Tag.Root], default).ConfigureAwait(false);
 
     /// <summary>What a change of the thing that the tag names would touch in the tenant at work, and by which rule of the model.</summary>
     /// <param name="tag">A row (<c>import/42</c>), the rows of a parent (<c>mapping/@import/42</c>), a type (<c>import</c>), or any other tag.</param>
@@ -166,6 +167,6 @@ public sealed class CacheInvalidationService
     private async ValueTask AppendAsync(IReadOnlyList<Touch> touches)
     {
         foreach (var group in touches.GroupBy(t => t.Tenant))
-            await _append(group.Key, [.. group.Select(t => t.Tag)]).ConfigureAwait(false);
+            await _append(group.Key, [.. group.Select(t => t.Tag)], ChangeSummary.Of(group.Select(t => t.Change))).ConfigureAwait(false);
     }
 }

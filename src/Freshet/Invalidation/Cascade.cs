@@ -1,3 +1,5 @@
+using Freshet.Coherence;
+
 namespace Freshet.Invalidation;
 
 /// <summary>
@@ -11,7 +13,7 @@ internal static class Cascade
     /// <returns>Each pair of tenant and tag once, in the order of the rules.</returns>
     public static IReadOnlyList<Touch> Expand(EntityChange change, Tenant ambient)
     {
-        var expansion = new Expansion(ambient);
+        var expansion = new Expansion(ambient, change.Summary);
         expansion.Row(change);
         return expansion.Touches;
     }
@@ -19,12 +21,12 @@ internal static class Cascade
     /// <summary>The rows of a type under one parent, said to have changed.</summary>
     public static IReadOnlyList<Touch> Collection(EntityType child, EntityType parent, string[] key, Tenant[] tenants, Tenant ambient)
     {
-        var expansion = new Expansion(ambient);
+        var expansion = new Expansion(ambient, new ChangeSummary(ChangeAction.BulkOperation, child.Name));
         expansion.Collection(child, parent, key, tenants);
         return expansion.Touches;
     }
 
-    private sealed class Expansion(Tenant ambient)
+    private sealed class Expansion(Tenant ambient, ChangeSummary summary)
     {
         private readonly HashSet<(Tenant, Tag)> _seen = [];
         private readonly HashSet<(EntityType, bool)> _types = [];
@@ -149,7 +151,7 @@ internal static class Cascade
             foreach (var log in logs)
             {
                 if (_seen.Add((log, tag)))
-                    Touches.Add(new Touch(log, tag, rule));
+                    Touches.Add(new Touch(log, tag, rule, summary));
             }
         }
     }

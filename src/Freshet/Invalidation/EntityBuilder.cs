@@ -24,6 +24,16 @@ public class EntityBuilder
         return this;
     }
 
+    /// <summary>
+    /// Each row belongs to one user: the first value of its key, without the tenant, is the user's id. Events about a row go to
+    /// that user alone, and an answer for anybody else that was made from one names no groups.
+    /// </summary>
+    public EntityBuilder UserScoped()
+    {
+        Draft.IsUserScoped = true;
+        return this;
+    }
+
     /// <summary>It is made from another entity without reading it: every change of that one touches it.</summary>
     /// <typeparam name="TParent">The entity it is made from.</typeparam>
     /// <param name="sameKey">Whether it has the key of what it is made from, so that exactly its row is touched; else all are.</param>
@@ -131,6 +141,13 @@ public sealed class EntityBuilder<T> : EntityBuilder
             OnChange = onChange,
             Moves = moves,
         });
+        return this;
+    }
+
+    /// <inheritdoc cref="EntityBuilder.UserScoped"/>
+    public new EntityBuilder<T> UserScoped()
+    {
+        base.UserScoped();
         return this;
     }
 

@@ -1,3 +1,5 @@
+using Freshet.Coherence;
+
 namespace Freshet.Invalidation;
 
 /// <summary>What happened to a row.</summary>
@@ -30,10 +32,24 @@ internal sealed record EntityChange(EntityType Entity, ChangeKind Kind)
 
     /// <summary>Why nothing finer is known, when nothing is.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What events say of it.</summary>
+    public ChangeSummary Summary => Key is null
+        ? new ChangeSummary(ChangeAction.BulkOperation, Entity.Name)
+        : new ChangeSummary(Action, Entity.Name, string.Join('/', Key));
+
+    private ChangeAction Action => Kind switch
+    {
+        ChangeKind.Insert => ChangeAction.Created,
+        ChangeKind.Update => ChangeAction.Updated,
+        ChangeKind.Delete => ChangeAction.Deleted,
+        _ => ChangeAction.Invalidated,
+    };
 }
 
 /// <summary>One tag that a change touches.</summary>
 /// <param name="Tenant">In whose log.</param>
 /// <param name="Tag">The tag.</param>
 /// <param name="Rule">The rule of the model that says so, for people.</param>
-internal readonly record struct Touch(Tenant Tenant, Tag Tag, string Rule);
+/// <param name="Change">The change that it comes from, for events.</param>
+internal readonly record struct Touch(Tenant Tenant, Tag Tag, string Rule, ChangeSummary Change = default);

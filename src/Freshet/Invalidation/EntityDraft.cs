@@ -14,6 +14,8 @@ internal sealed class EntityDraft
 
     public string? TenantProperty { get; set; }
 
+    public bool IsUserScoped { get; set; }
+
     /// <summary>The key's properties, the tenant's included; null when not declared.</summary>
     public IReadOnlyList<string>? Key { get; set; }
 

@@ -30,7 +30,8 @@ internal static class EntityModelCompiler
         draft.Tenancy ?? Tenancy.Shared,
         draft.TenantProperty,
         [.. (draft.Key ?? []).Where(p => !string.Equals(p, draft.TenantProperty, StringComparison.Ordinal))],
-        draft.Converters);
+        draft.Converters,
+        draft.IsUserScoped);
 
     private static EntityEdge Edge(Dictionary<EntityDraft, EntityType> types, EntityDraft child, EdgeDraft edge)
     {

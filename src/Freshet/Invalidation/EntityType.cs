@@ -41,7 +41,8 @@ internal sealed class EntityType
         Tenancy tenancy,
         string? tenantProperty,
         IReadOnlyList<string> key,
-        IReadOnlyDictionary<string, Func<object, object?>> converters)
+        IReadOnlyDictionary<string, Func<object, object?>> converters,
+        bool isUserScoped = false)
     {
         _converters = converters;
         Name = name;
@@ -49,6 +50,7 @@ internal sealed class EntityType
         Tenancy = tenancy;
         TenantProperty = tenantProperty;
         Key = key;
+        IsUserScoped = isUserScoped;
         TypeTag = Tag.Of(name);
     }
 
@@ -62,6 +64,9 @@ internal sealed class EntityType
     public Tenancy Tenancy { get; }
 
     public string? TenantProperty { get; }
+
+    /// <summary>Whether a row belongs to the user whose id is the first value of its key, and is told to nobody else.</summary>
+    public bool IsUserScoped { get; }
 
     /// <summary>The properties of the key, in the order of the tag's segments, without the tenant; empty when not known.</summary>
     public IReadOnlyList<string> Key { get; }

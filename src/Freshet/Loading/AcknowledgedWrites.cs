@@ -1,14 +1,15 @@
 namespace Freshet.Loading;
 
 /// <summary>
-/// The positions of what a request has written, so that its answer can carry them (C10). Ambient: whoever answers the
-/// request opens it, the data layers find it. Safe for concurrent use.
+/// What a request has written: the positions from which on it shows, so that its answer can carry them (C10), and the tags
+/// it touched, so that its client can drop what it kept. Ambient: whoever answers the request opens it, the data layers find
+/// it. Safe for concurrent use.
 /// </summary>
 internal sealed class AcknowledgedWrites
 {
     private static readonly AsyncLocal<AcknowledgedWrites?> Ambient = new();
 
-    private readonly Dictionary<Tenant, Position> _positions = [];
+    private readonly Dictionary<Tenant, Written> _written = [];
 
     public static AcknowledgedWrites? Current
     {
@@ -16,19 +17,28 @@ internal sealed class AcknowledgedWrites
         set => Ambient.Value = value;
     }
 
-    public void Add(Tenant tenant, Position position)
+    public void Add(Tenant tenant, Position position, IReadOnlyList<Tag> tags)
     {
-        lock (_positions)
+        lock (_written)
         {
+            if (!_written.TryGetValue(tenant, out var known))
+                known = new Written(position, []);
             // Within one epoch the highest stands; a new epoch replaces what was known of the old one.
-            if (!_positions.TryGetValue(tenant, out var known) || known.Epoch != position.Epoch || known.Offset < position.Offset)
-                _positions[tenant] = position;
+            else if (known.Position.Epoch != position.Epoch || known.Position.Offset < position.Offset)
+                known = known with { Position = position };
+            known.Tags.AddRange(tags);
+            _written[tenant] = known;
         }
     }
 
-    public KeyValuePair<Tenant, Position>[] ToArray()
+    public KeyValuePair<Tenant, Written>[] ToArray()
     {
-        lock (_positions)
-            return [.. _positions];
+        lock (_written)
+            return [.. _written];
     }
+
+    /// <summary>What was written in one tenant's log.</summary>
+    /// <param name="Position">From where on all of it shows.</param>
+    /// <param name="Tags">What was touched.</param>
+    internal readonly record struct Written(Position Position, List<Tag> Tags);
 }

@@ -73,13 +73,16 @@ internal sealed class CacheEngine(
             : loader.LoadAsync(key, request, cancel);
 
     /// <summary>Invalidates all that depends on one of the tags. Call it once the write is known to have committed (C8).</summary>
+    /// <param name="tenant">In whose log.</param>
+    /// <param name="tags">What was touched.</param>
+    /// <param name="change">What was done, for events.</param>
     /// <returns>The position from which on the write shows; by then this node judges by it (C9).</returns>
-    public async ValueTask<Position> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags)
+    public async ValueTask<Position> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change = default)
     {
         LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
-        var position = await store.AppendAsync(tenant, tags).ConfigureAwait(false);
+        var position = await store.AppendAsync(tenant, tags, change).ConfigureAwait(false);
         metrics.Invalidated();
-        AcknowledgedWrites.Current?.Add(tenant, position);
+        AcknowledgedWrites.Current?.Add(tenant, position, tags);
         return position;
     }
 

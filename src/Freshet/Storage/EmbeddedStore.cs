@@ -11,17 +11,30 @@ namespace Freshet.Storage;
 internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvalidationStore
 {
     private readonly ConcurrentDictionary<Tenant, InvalidationLog> _logs = new();
+    private Action<Tenant>? _moved;
 
-    public ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags)
+    public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
+
+    public ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
+    {
+        var log = LogOf(tenant);
+        Position position;
+        lock (log)
+        {
+            position = log.Append(tags, change);
+            // C9: touched before the append returns. Under the log's lock, so that a position is never ahead of the clocks.
+            clocks.Touch(tenant, tags);
+        }
+
+        _moved?.Invoke(tenant);
+        return new ValueTask<Position>(position);
+    }
+
+    public LogReading ReadAfter(Tenant tenant, Position position)
     {
         var log = LogOf(tenant);
         lock (log)
-        {
-            var position = log.Append(tags);
-            // C9: touched before the append returns. Under the log's lock, so that a position is never ahead of the clocks.
-            clocks.Touch(tenant, tags);
-            return new ValueTask<Position>(position);
-        }
+            return log.ReadAfter(position);
     }
 
     public Position Applied(Tenant tenant)

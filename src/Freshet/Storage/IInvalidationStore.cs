@@ -1,3 +1,4 @@
+using Freshet.Coherence;
 using Freshet.Memory;
 
 namespace Freshet.Storage;
@@ -9,9 +10,21 @@ namespace Freshet.Storage;
 internal interface IInvalidationStore
 {
     /// <summary>
+    /// From now on <paramref name="takeNote"/> is called whenever this node has applied something of a tenant's log, or has
+    /// forgotten the tenant: on the thread that did, so it must return at once.
+    /// </summary>
+    void OnMoved(Action<Tenant> takeNote);
+
+    /// <summary>
     /// Appends a record to the tenant's log. When it returns, the record is logged and this node judges by it (C9).
     /// </summary>
-    ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags);
+    ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change);
+
+    /// <summary>
+    /// The records after a position that this node has applied. None, when the log no longer reaches that far or has another
+    /// epoch: what lies between cannot be known (C7). A position that lies ahead of this node has none after it yet.
+    /// </summary>
+    LogReading ReadAfter(Tenant tenant, Position position);
 
     /// <summary>The position that this node has applied.</summary>
     Position Applied(Tenant tenant);

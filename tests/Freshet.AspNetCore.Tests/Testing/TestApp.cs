@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
@@ -111,7 +112,7 @@ internal sealed class TestApp : IAsyncDisposable
     }
 }
 
-/// <summary>Believes what it is told: <c>Authorization: Test alice;tenant=acme;role=admin</c>.</summary>
+/// <summary>Believes what it is told: <c>Authorization: Test alice;tenant=acme;role=admin;expires=60</c>, in seconds.</summary>
 internal sealed class TestAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
@@ -122,7 +123,10 @@ internal sealed class TestAuthentication(IOptionsMonitor<AuthenticationSchemeOpt
         var parts = header.Parameter.Split(';');
         var claims = parts.Skip(1).Select(p => p.Split('=')).Select(p => new Claim(p[0], p[1])).Prepend(new Claim("sub", parts[0]));
         var identity = new ClaimsIdentity(claims, "Test", "name", "role");
-        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), "Test")));
+        var properties = new AuthenticationProperties();
+        if (identity.FindFirst("expires") is { } expires)
+            properties.ExpiresUtc = TimeProvider.GetUtcNow().AddSeconds(int.Parse(expires.Value, CultureInfo.InvariantCulture));
+        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), properties, "Test")));
     }
 }
 

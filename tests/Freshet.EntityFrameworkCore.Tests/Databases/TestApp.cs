@@ -135,14 +135,18 @@ internal sealed class RecordingStore(IInvalidationStore store) : IInvalidationSt
 
     public Func<ValueTask>? BeforeAppend { get; set; }
 
-    public async ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags)
+    public async ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         if (BeforeAppend is { } before)
             await before();
         lock (_touched)
             _touched.AddRange(tags.Select(t => $"{tenant}: {t}"));
-        return await store.AppendAsync(tenant, tags);
+        return await store.AppendAsync(tenant, tags, change);
     }
+
+    public void OnMoved(Action<Tenant> takeNote) => store.OnMoved(takeNote);
+
+    public LogReading ReadAfter(Tenant tenant, Position position) => store.ReadAfter(tenant, position);
 
     public Position Applied(Tenant tenant) => store.Applied(tenant);
 

@@ -18,7 +18,7 @@ public class CacheInvalidationServiceTests
             model.Entity<Country>("country").Public().Key(c => c.Code);
         });
         var source = new EntityModelSource([part], new ServiceCollection().BuildServiceProvider());
-        _service = new CacheInvalidationService(source, _tenants, (tenant, tags) =>
+        _service = new CacheInvalidationService(source, _tenants, (tenant, tags, _) =>
         {
             _touched.AddRange(tags.Select(t => $"{tenant}: {t}"));
             return new ValueTask<Position>(default(Position));

@@ -1,0 +1,25 @@
+namespace Freshet.AspNetCore.Events;
+
+/// <summary>The times that all connections go by, and what they count. Safe for concurrent use.</summary>
+internal sealed class EventClock(TimeProvider time, CacheEventOptions options, EventMetrics metrics)
+{
+    /// <summary>How often connections are looked after: no more than a second, and so often that a beat is never late.</summary>
+    public TimeSpan Tick { get; } = TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, options.Heartbeat.Ticks / 4));
+
+    /// <summary>After so long a silence a beat is due: the next look would be too late.</summary>
+    public TimeSpan Silence { get; } = options.Heartbeat - (2 * TimeSpan.FromTicks(Math.Min(TimeSpan.TicksPerSecond, options.Heartbeat.Ticks / 4)));
+
+    public TimeSpan SendTimeout => options.SendTimeout;
+
+    public EventMetrics Metrics => metrics;
+
+    public long Now => time.GetTimestamp();
+
+    public DateTimeOffset UtcNow => time.GetUtcNow();
+
+    /// <summary>Waits that long, or until it is cancelled.</summary>
+    public Task WaitAsync(TimeSpan span, CancellationToken cancel) =>
+        Task.Delay(span, time, cancel).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    public bool IsOver(long since, long now, TimeSpan span) => time.GetElapsedTime(since, now) >= span;
+}

@@ -1,0 +1,72 @@
+using Freshet.Coherence;
+using Freshet.Invalidation;
+
+namespace Freshet.Events;
+
+/// <summary>What lies between a place in the logs and now. Immutable; shared by all readers that stood at the same place.</summary>
+internal sealed class FeedReading
+{
+    /// <summary>How many names one event holds at most; above, they are coarser.</summary>
+    public const int MaxGroups = 256;
+
+    private readonly EntityModel _model;
+    private readonly GroupNames _names;
+    private readonly IReadOnlyList<(Tenant Tenant, LogRecord Record)> _records;
+
+    public FeedReading(
+        EntityModel model, GroupNames names, SessionPositions to, FeedGap gap, IReadOnlyList<(Tenant Tenant, LogRecord Record)> records)
+    {
+        _model = model;
+        _names = names;
+        _records = records;
+        To = to;
+        Gap = gap;
+        Users = records.SelectMany(r => r.Record.Tags).Select(t => UserScope.UserOf(model, t)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Up to where it reaches.</summary>
+    public SessionPositions To { get; }
+
+    /// <summary>Anything but <see cref="FeedGap.None"/>: the reader must take all that it kept as touched.</summary>
+    public FeedGap Gap { get; }
+
+    /// <summary>The users who are told more than the others.</summary>
+    public IReadOnlySet<string> Users { get; }
+
+    /// <summary>What is told to a user, or to everyone when that is null; null when it is nothing.</summary>
+    public FeedEvent? For(string? user)
+    {
+        var touched = new HashSet<(Tenant, Tag)>();
+        var entities = new SortedSet<string>(StringComparer.Ordinal);
+        var changes = new List<ChangeSummary>();
+        foreach (var (tenant, record) in _records)
+        {
+            var (hasTold, hasWithheld) = (false, false);
+            foreach (var tag in record.Tags)
+            {
+                if (UserScope.UserOf(_model, tag) is { } told && !string.Equals(told, user, StringComparison.Ordinal))
+                {
+                    hasWithheld = true;
+                    continue;
+                }
+
+                hasTold = true;
+                touched.Add((tenant, tag));
+                if (tag.Segments.Length > 0 && _model.Find(tag.Segments[0]) is { } entity)
+                    entities.Add(entity.Name);
+            }
+
+            // What a change is about is told to nobody who may not be told of the row.
+            if (hasTold)
+                changes.Add(hasWithheld ? record.Change with { Id = null } : record.Change);
+        }
+
+        if (touched.Count == 0)
+            return null;
+
+        var change = ChangeSummary.Of(changes);
+        if (change.Entity is { } name && !entities.Contains(name))
+            change = new ChangeSummary(change.Action);
+        return new FeedEvent(change, [.. entities], _names.OfTouches(touched, MaxGroups));
+    }
+}

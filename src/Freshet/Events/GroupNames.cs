@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Freshet.Keys;
+using Freshet.Loading;
+
+namespace Freshet.Events;
+
+/// <summary>
+/// The opaque names under which answers tell what they were made from and events tell what was touched (RFC 9875): the same
+/// clocks that an entry is judged by, named by a keyed hash. An answer is concerned when it shares a name with an event. A
+/// collision only drops too much. Safe for concurrent use.
+/// </summary>
+internal sealed class GroupNames
+{
+    /// <summary>Names everything that a client has.</summary>
+    public const string Everything = "*";
+
+    private const byte At = (byte)'a';
+    private const byte Below = (byte)'b';
+    private const int NameBytes = 6;
+    private const int MaxTenantBytes = 3 * (KeyPart.MaxSegmentLength + 1);
+
+    private readonly byte[] _key;
+
+    /// <param name="secret">What the nodes that serve the same clients share; at least 16 bytes.</param>
+    public GroupNames(ReadOnlySpan<byte> secret) => _key = HMACSHA256.HashData(secret, "freshet groups 1"u8);
+
+    /// <summary>The names of what an answer was made from.</summary>
+    /// <param name="dependencies">What it was made from.</param>
+    /// <param name="owner">Whose it is. What was made from nothing is in a group that only <see cref="Everything"/> concerns.</param>
+    /// <param name="max">How many names there may be, at least 4; above, whole types are named, then whole tenants.</param>
+    public IReadOnlyCollection<string> Of(IReadOnlyCollection<EntryDependency> dependencies, Tenant owner, int max)
+    {
+        if (dependencies.Count == 0)
+            return [Name(owner, At, Tag.Root.PathHashes[0])];
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (tenant, dependency) in dependencies)
+            AddDependency(names, tenant, dependency);
+        if (names.Count <= max)
+            return names;
+
+        var types = dependencies.Select(d => d with { Dependency = TypeOf(d.Dependency.Tag).Subtree }).ToHashSet();
+        names.Clear();
+        foreach (var (tenant, dependency) in types)
+            AddDependency(names, tenant, dependency);
+        if (names.Count <= max)
+            return names;
+
+        return [.. dependencies.Select(d => Name(d.Tenant, Below, Tag.Root.PathHashes[0])).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The names of what was touched.</summary>
+    /// <param name="touched">In whose log, which tag.</param>
+    /// <param name="max">How many names there may be; above, whole types are named, then <see cref="Everything"/>.</param>
+    public IReadOnlyCollection<string> OfTouches(IReadOnlyCollection<(Tenant Tenant, Tag Tag)> touched, int max)
+    {
+        // Each tag has a name of its own: with more tags than that, nothing has to be hashed to know that they are too many.
+        if (touched.Count <= max && TryName(touched, max) is { } names)
+            return names;
+        return TryName(touched.Select(t => (t.Tenant, TypeOf(t.Tag))).ToHashSet(), max) ?? [Everything];
+    }
+
+    private HashSet<string>? TryName(IEnumerable<(Tenant Tenant, Tag Tag)> touched, int max)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (tenant, tag) in touched)
+        {
+            var path = tag.PathHashes;
+            if (path.Length == 1)
+                return [Everything];
+            for (var depth = 0; depth < path.Length - 1; depth++)
+                names.Add(Name(tenant, Below, path[depth]));
+            names.Add(Name(tenant, At, path[^1]));
+            if (names.Count > max)
+                return null;
+        }
+
+        return names;
+    }
+
+    private static Tag TypeOf(Tag tag) => tag.Segments.Length > 1 ? Tag.Of(tag.Segments[0]) : tag;
+
+    private void AddDependency(HashSet<string> names, Tenant tenant, Dependency dependency)
+    {
+        // The root is left out: its touch is told as everything.
+        var path = dependency.Tag.PathHashes;
+        for (var depth = 1; depth < path.Length; depth++)
+            names.Add(Name(tenant, At, path[depth]));
+        if (dependency.IsSubtree)
+            names.Add(Name(tenant, Below, path[^1]));
+    }
+
+    private string Name(Tenant tenant, byte kind, ulong path)
+    {
+        Span<byte> message = stackalloc byte[MaxTenantBytes + 2 + sizeof(ulong)];
+        var length = Encoding.UTF8.GetBytes(tenant.Id, message);
+        message[length++] = 0xFF; // no byte of UTF-8
+        message[length++] = kind;
+        BinaryPrimitives.WriteUInt64LittleEndian(message[length..], path);
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_key, message[..(length + sizeof(ulong))], hash);
+        return Base64Url.EncodeToString(hash[..NameBytes]);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.WebSockets;
+using Freshet.AspNetCore.Tests.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using static Freshet.AspNetCore.Tests.Testing.TestApp;
+
+namespace Freshet.AspNetCore.Tests.Events;
+
+public class HandshakeTests
+{
+    private static async Task<HttpStatusCode> RefusalAsync(TestApp app, string? user = "alice;tenant=acme", string? origin = null)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        if (user is not null)
+            socket.Options.SetRequestHeader("Authorization", $"Test {user}");
+        if (origin is not null)
+            socket.Options.SetRequestHeader("Origin", origin);
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new UriBuilder(app.Address) { Scheme = "ws", Path = "/events" }.Uri, CancellationToken.None));
+        return socket.HttpStatusCode;
+    }
+
+    [Fact]
+    public async Task NotSignedIn_IsRefusedBeforeTheUpgrade()
+    {
+        await using var app = await EventApp.StartAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, await RefusalAsync(app, user: null));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.GetAsync("/events", ("Accept", "text/event-stream"))).StatusCode);
+        Assert.Equal(0, app.Events().Count);
+    }
+
+    [Fact]
+    public async Task NoTenant_FailsClosed()
+    {
+        await using var app = await EventApp.StartAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, await RefusalAsync(app, "alice"));
+    }
+
+    [Fact]
+    public async Task PageOfAnotherSite_IsRefused_UnlessItIsAllowed()
+    {
+        await using var app = await EventApp.StartAsync(o => o.AllowedOrigins.Add("https://app.example"));
+        foreach (var origin in new[] { "https://evil.example", "null", "https://app.example.evil.example", $"https://{app.Address.Authority}" })
+            Assert.Equal(HttpStatusCode.Forbidden, await RefusalAsync(app, origin: origin));
+        foreach (var origin in new[] { "https://app.example", $"http://{app.Address.Authority}" })
+        {
+            await using var client = await EventSocket.ConnectAsync(app, options: o => o.SetRequestHeader("Origin", origin));
+            Assert.Equal("ready", (await client.ReadAsync()).Type);
+        }
+    }
+
+    [Fact]
+    public async Task NeitherSocketNorStream_IsABadRequest()
+    {
+        await using var app = await EventApp.StartAsync();
+        var answer = await app.GetAsync("/events", As("alice;tenant=acme"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("text/event-stream", await answer.TextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TooManyOfOneUser_OrTenant_AreRefusedWith429_UntilOneLeaves()
+    {
+        await using var app = await EventApp.StartAsync(o =>
+        {
+            o.MaxConnectionsPerUser = 1;
+            o.MaxConnectionsPerTenant = 2;
+        });
+        await using var first = await EventSocket.ReadyAsync(app);
+        Assert.Equal(HttpStatusCode.TooManyRequests, await RefusalAsync(app));
+        await using (await EventSocket.ReadyAsync(app, "bob;tenant=acme"))
+            Assert.Equal(HttpStatusCode.TooManyRequests, await RefusalAsync(app, "carol;tenant=acme"));
+        await using var elsewhere = await EventSocket.ReadyAsync(app, "alice;tenant=globex");
+        await WebSocketTests.SpinAsync(() => app.Events().Count == 2);
+        await using var carol = await EventSocket.ReadyAsync(app, "carol;tenant=acme");
+    }
+
+    [Fact]
+    public async Task TooManyOnTheNode_AreRefusedWith429()
+    {
+        await using var app = await EventApp.StartAsync(o => o.MaxConnections = 1);
+        await using var first = await EventSocket.ReadyAsync(app);
+        Assert.Equal(HttpStatusCode.TooManyRequests, await RefusalAsync(app, "bob;tenant=globex"));
+    }
+
+    [Fact]
+    public async Task AddressThatAllowsAnonymous_LetsAnyoneHear()
+    {
+        await using var app = await TestApp.StartAsync(a => a.MapCacheEvents("/events").AllowAnonymous());
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new UriBuilder(app.Address) { Scheme = "ws", Path = "/events" }.Uri, TestContext.Current.CancellationToken);
+        Assert.Equal(WebSocketState.Open, socket.State);
+    }
+
+    [Theory]
+    [InlineData("Heartbeat", "00:00:00.1", "Freshet:Events:Heartbeat is 00:00:00.1000000; set it to a value from 00:00:01 to 00:05:00.")]
+    [InlineData("AllowedOrigins:0", "app.example", "Freshet:Events:AllowedOrigins holds 'app.example'; write scheme, host and port only, such as https://app.example.")]
+    [InlineData("MaxGroups", "3", "Freshet:Events:MaxGroups is 3; set it to a value from 4 to 200.")]
+    public async Task BadSetting_FailsAtStart_AndSaysWhatToWrite(string key, string value, string message)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection([new($"Freshet:Events:{key}", value)]);
+        builder.Services.AddFreshet();
+        await using var app = builder.Build();
+        var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(message, error.Message);
+    }
+}
