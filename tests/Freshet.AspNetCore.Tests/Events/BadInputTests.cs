@@ -136,6 +136,22 @@ public class BadInputTests
         await OthersAreUnharmedAsync(app, bystander);
     }
 
+    // RFC 6455 §5.1 asks for a close; the framework's WebSocket takes the frame as if it were masked with zeros, and what it
+    // says is judged like everything else.
+    [Fact]
+    public async Task UnmaskedFrame_IsJudgedByWhatItSays()
+    {
+        await using var app = await EventApp.StartAsync();
+        await using var bystander = await EventSocket.ReadyAsync(app, "bob;tenant=acme");
+        using (var raw = await RawSocket.ConnectAsync(app))
+        {
+            await raw.SendAsync(Text, "{\"type\":\"delete_everything\"}"u8.ToArray(), isMasked: false);
+            Assert.Equal(1008, await raw.CloseCodeAsync());
+        }
+
+        await OthersAreUnharmedAsync(app, bystander);
+    }
+
     [Fact]
     public async Task HugeLengthThatNeverComes_CostsNothing_AndIsClosedWith1009()
     {
