@@ -40,7 +40,7 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
             while (socket.State is WebSocketState.CloseSent)
                 await DropAsync(cancel).ConfigureAwait(false);
         }
-        catch (WebSocketException) when (!cancel.IsCancellationRequested)
+        catch (WebSocketException) when (!Ended.IsCompleted && !cancel.IsCancellationRequested)
         {
             // Something that is no WebSocket frame, or no text: the stack has answered with 1002 or 1007. The server resets the
             // connection as soon as this returns, so the client gets a moment to read that.

@@ -19,7 +19,7 @@ public class CachedEndpointTests
         Assert.Equal("load 1", await first.TextAsync());
         Assert.Equal("load 1", await second.TextAsync());
         Assert.Equal(("MISS", "HIT"), (first.XCache(), second.XCache()));
-        Assert.Equal("Freshet; fwd=uri-miss; fwd-status=200; stored; detail=absent", first.CacheStatus());
+        Assert.Equal("Freshet; fwd=uri-miss; fwd-status=200; stored; ttl=300; detail=absent", first.CacheStatus());
         Assert.Equal("Freshet; hit; ttl=300; detail=fresh", second.CacheStatus());
         Assert.Equal("private, no-cache", second.Header("Cache-Control"));
         Assert.Equal(first.Header("ETag"), second.Header("ETag"));
@@ -39,7 +39,7 @@ public class CachedEndpointTests
         await app.TouchAsync("import/1");
         var after = await app.GetAsync("/imports/1");
         Assert.Equal("load 2", await after.TextAsync());
-        Assert.Equal("Freshet; fwd=stale; fwd-status=200; stored; detail=touched", after.CacheStatus());
+        Assert.Equal("Freshet; fwd=stale; fwd-status=200; stored; ttl=300; detail=touched", after.CacheStatus());
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public class CoalescingTests
 
         Assert.Equal(1, loads);
         Assert.All(answers, a => Assert.Equal("MISS", a.XCache()));
-        Assert.Equal(19, answers.Count(a => a.CacheStatus() == "Freshet; fwd=uri-miss; fwd-status=200; collapsed; detail=coalesced"));
+        Assert.Equal(19, answers.Count(a => a.CacheStatus() == "Freshet; fwd=uri-miss; fwd-status=200; collapsed; ttl=300; detail=coalesced"));
     }
 
     [Fact]
