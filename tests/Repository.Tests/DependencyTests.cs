@@ -9,6 +9,14 @@ public sealed partial class DependencyTests
     [Fact]
     public void Freshet_ReferencesNoSibling() => Assert.Empty(ProjectReferences("Freshet"));
 
+    [Fact]
+    public void Client_ReferencesNothing()
+    {
+        Assert.Empty(ProjectReferences("Freshet.Client"));
+        Assert.Empty(Project("Freshet.Client").Descendants("PackageReference"));
+        Assert.Empty(Project("Freshet.Client").Descendants("FrameworkReference"));
+    }
+
     [Theory]
     [InlineData("Freshet.AspNetCore")]
     [InlineData("Freshet.EntityFrameworkCore")]

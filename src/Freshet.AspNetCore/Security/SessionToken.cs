@@ -50,10 +50,11 @@ internal static class SessionToken
     public static bool TryRead(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions)
     {
         positions = default;
-        if (text.Length > MaxTokens * (TokenChars + 1))
-            return false;
+        var left = MaxTokens;
         foreach (var range in text.Split(Separator))
         {
+            if (left-- == 0)
+                break;
             if (TryReadOne(key, tenant, text[range], out var isPublic, out var position))
                 positions = positions.Then(isPublic ? new(null, position) : new(position, null));
         }
@@ -91,6 +92,9 @@ internal static class SessionToken
         Span<byte> mac = stackalloc byte[TokenBytes - SignedBytes];
         Mac(key, tenant, token[..SignedBytes], mac);
         if (!CryptographicOperations.FixedTimeEquals(mac, token[SignedBytes..]))
+            return false;
+        // No log is that long.
+        if (token[25] >= 0x80)
             return false;
         isPublic = token[1] == 1;
         position = new Position(new Epoch(BinaryPrimitives.ReadUInt128LittleEndian(token[2..])), BinaryPrimitives.ReadInt64LittleEndian(token[18..]));

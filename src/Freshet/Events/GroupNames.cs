@@ -17,8 +17,12 @@ internal sealed class GroupNames
     /// <summary>Names everything that a client has.</summary>
     public const string Everything = "*";
 
-    private const byte At = (byte)'a';
-    private const byte Below = (byte)'b';
+    /// <summary>The clock that moves when a tag itself is touched.</summary>
+    public const byte At = (byte)'a';
+
+    /// <summary>The clock that moves when something below a tag is touched.</summary>
+    public const byte Below = (byte)'b';
+
     private const int NameBytes = 6;
     private const int MaxTenantBytes = 3 * (KeyPart.MaxSegmentLength + 1);
 
@@ -93,7 +97,8 @@ internal sealed class GroupNames
             names.Add(Name(tenant, Below, path[^1]));
     }
 
-    private string Name(Tenant tenant, byte kind, ulong path)
+    /// <summary>The name of one clock.</summary>
+    public string Name(Tenant tenant, byte kind, ulong path)
     {
         Span<byte> message = stackalloc byte[MaxTenantBytes + 2 + sizeof(ulong)];
         var length = Encoding.UTF8.GetBytes(tenant.Id, message);

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Freshet.Client;
+
+/// <summary>
+/// Gives kept answers without a call, revalidates them with their entity tag, drops what a write touched before the write's answer
+/// is handed on, and sends the latest known position with each request. Other origins' requests pass untouched. Safe for
+/// concurrent use.
+/// </summary>
+public sealed class FreshetHandler : DelegatingHandler
+{
+    private const string Position = "Freshet-Position";
+    private static readonly HttpRequestOptionsKey<TimeSpan> Age = new("Freshet.Client.Age");
+    private static readonly string[] Keyed = ["Authorization", "Accept", "Accept-Language", "Cookie"];
+
+    // These ask a cache for something else than its answer (RFC 9110 §13.1, §14.2; RFC 9111 §5.2.1).
+    private static readonly string[] Particular =
+        ["Cache-Control", "Pragma", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"];
+
+    private readonly FreshetClient _client;
+
+    internal FreshetHandler(FreshetClient client, HttpMessageHandler inner)
+        : base(inner) => _client = client;
+
+    /// <summary>How old the kept answer was that was given for this one; null when the server was asked.</summary>
+    public static TimeSpan? AgeOf(HttpResponseMessage response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return response.RequestMessage?.Options.TryGetValue(Age, out var age) == true ? age : null;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!_client.IsOfOrigin(request.RequestUri))
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (request.Method == HttpMethod.Get)
+            return await ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        if (request.Method == HttpMethod.Head || request.Method == HttpMethod.Options)
+            return await CallAsync(request, cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> ReadAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        if (request.Content is not null || Array.Exists(Particular, request.Headers.Contains))
+            return await CallAsync(request, cancel).ConfigureAwait(false);
+
+        // A field's value has no line break, so no two requests have one key.
+        var key = string.Join('\n', Keyed.Select(name => HeaderText.Of(request.Headers, name)).Prepend(request.RequestUri!.AbsoluteUri));
+        var (kept, age) = _client.Find(key, request.Headers);
+        if (age is { } known)
+        {
+            request.Options.Set(Age, known);
+            return kept!.ToResponse(request);
+        }
+
+        if (kept?.ETag is { } etag)
+            request.Headers.TryAddWithoutValidation("If-None-Match", etag);
+        var flight = _client.Depart();
+        try
+        {
+            Carry(request, flight);
+            var answer = await base.SendAsync(request, cancel).ConfigureAwait(false);
+            if (kept is not null && answer.StatusCode is HttpStatusCode.NotModified)
+                return Renew(request, kept, answer, flight);
+            return await KeepAsync(request, key, answer, flight, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _client.Land(flight);
+        }
+    }
+
+    private async Task<HttpResponseMessage> CallAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        var flight = _client.Depart();
+        _client.Land(flight);
+        Carry(request, flight);
+        return await base.SendAsync(request, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> WriteAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await CallAsync(request, cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            _client.Written(null, null); // it may have been done or not
+            throw;
+        }
+
+        var field = HeaderText.Of(answer.Headers, "Cache-Group-Invalidation");
+        // A gateway's fault leaves open what was done; so does a field that cannot be read.
+        var groups = field.Length > 0 ? GroupList.Parse(field) : (int)answer.StatusCode >= 500 ? null : [];
+        _client.Written(groups, HeaderText.Of(answer.Headers, Position));
+        return answer;
+    }
+
+    private HttpResponseMessage Renew(HttpRequestMessage request, KeptAnswer kept, HttpResponseMessage answer, Flight flight)
+    {
+        using (answer)
+        {
+            // RFC 9111 §3.2: a 304 renews the stored fields.
+            var renewed = Headers(answer.Headers);
+            var names = renewed.Select(h => h.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var groups = GroupList.Parse(HeaderText.Of(answer.Headers, "Cache-Groups"));
+            var next = kept with
+            {
+                Headers = [.. kept.Headers.Where(h => !names.Contains(h.Key)), .. renewed],
+                Groups = groups ?? [],
+                SentAt = flight.SentAt,
+                Lifetime = HeaderText.Lifetime(answer.Headers),
+            };
+            if (groups is null || next.Lifetime == TimeSpan.Zero)
+                _client.Forget(kept.Key);
+            else
+                _client.Keep(flight, next, isRenewed: true);
+            return next.ToResponse(request);
+        }
+    }
+
+    private async Task<HttpResponseMessage> KeepAsync(
+        HttpRequestMessage request, string key, HttpResponseMessage answer, Flight flight, CancellationToken cancel)
+    {
+        var groups = GroupList.Parse(HeaderText.Of(answer.Headers, "Cache-Groups"));
+        var lifetime = HeaderText.Lifetime(answer.Headers);
+        var vary = HeaderText.Vary(answer.Headers, request.Headers);
+        if (answer.StatusCode is not HttpStatusCode.OK || groups is null || vary is null || lifetime == TimeSpan.Zero || answer.Headers.Contains("Set-Cookie"))
+        {
+            // What the server says now goes before what it said then, but a fault says nothing.
+            if ((int)answer.StatusCode < 500)
+                _client.Forget(key);
+            return answer;
+        }
+
+        var body = await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
+        var kept = new KeptAnswer
+        {
+            Key = key,
+            Body = body,
+            Headers = Headers(answer.Headers),
+            ContentHeaders = Headers(answer.Content.Headers),
+            Version = answer.Version,
+            ETag = answer.Headers.ETag?.ToString(),
+            Vary = vary,
+            Groups = groups,
+            SentAt = flight.SentAt,
+            Lifetime = lifetime,
+            IsLive = true,
+        };
+        answer.Dispose();
+        _client.Keep(flight, kept, isRenewed: false);
+        return kept.ToResponse(request);
+    }
+
+    private static void Carry(HttpRequestMessage request, Flight flight)
+    {
+        request.Headers.Remove(Position);
+        if (flight.Position.Length > 0)
+            request.Headers.TryAddWithoutValidation(Position, flight.Position);
+    }
+
+    private static List<KeyValuePair<string, string[]>> Headers(HttpHeaders headers) =>
+        [.. headers.NonValidated.Select(h => KeyValuePair.Create(h.Key, h.Value.ToArray()))];
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Freshet.Client.Tests;
+
+/// <summary>The golden messages that every implementation reads: tests/vectors/events.</summary>
+public class VectorTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "vectors");
+
+    private static JsonNode Read(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, name)))!;
+
+    private static string Text(JsonNode? node) => node!.GetValue<string>();
+
+    private static string[]? Texts(JsonNode? node) => node is JsonArray array ? [.. array.Select(Text)] : null;
+
+    public static TheoryData<string> Messages() => [.. Directory.GetFiles(Folder, "server-*.json").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void ServersMessage_IsUnderstood(string file)
+    {
+        var vector = Read(file);
+        var meaning = vector["meaning"]!;
+        var told = ServerMessage.Parse(Encoding.UTF8.GetBytes(Text(vector["text"])));
+        var kind = Text(meaning["type"]) switch
+        {
+            "ready" => CacheEventKind.Ready,
+            "cache_invalidation" => CacheEventKind.Invalidation,
+            "resync" => CacheEventKind.Resync,
+            "heartbeat" => CacheEventKind.Heartbeat,
+            _ => (CacheEventKind?)null,
+        };
+        Assert.Equal(kind, told?.Kind);
+        Assert.Equal(kind is null ? null : (string?)meaning["position"] ?? "", told?.Position);
+        if (kind is CacheEventKind.Ready)
+            Assert.Equal((meaning["resumed"]!.GetValue<bool>(), meaning["heartbeat"]!.GetValue<double>()), (told!.IsResumed, told.Heartbeat.TotalSeconds));
+        if (kind is not CacheEventKind.Invalidation)
+            return;
+        Assert.Equal(((string?)meaning["entity"], (string?)meaning["id"], (string?)meaning["action"]), (told!.Entity, told.Id, told.Action));
+        Assert.Equal(Texts(meaning["entities"]), told.Entities);
+        Assert.Equal(Texts(meaning["touched"]) ?? ["*"], told.Groups);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"type\":7}")]
+    [InlineData("{\"data\":{}}")]
+    [InlineData("{\"type\":\"cache_invalidation\"}")]
+    [InlineData("{\"type\":\"cache_invalidation\",\"data\":{\"entity\":null,\"id\":null,\"action\":\"updated\",\"entities\":[],\"tags\":[null],\"position\":\"\",\"time\":\"2026-01-01T00:00:00Z\"}}")]
+    [InlineData("{\"type\":\"ready\",\"data\":{\"position\":\"\",\"heartbeat\":0,\"resumed\":true}}")]
+    [InlineData("{\"type\":\"\\ud800\"}")]
+    public void WhatIsNoMessage_IsRefused(string text) => Assert.Throws<FormatException>(() => ServerMessage.Parse(Encoding.UTF8.GetBytes(text)));
+
+    [Fact]
+    public void Positions_AreReadAndMerged()
+    {
+        var vectors = Read("positions.json");
+        var offsets = vectors["tokens"]!.AsArray().Where(t => Text(t!["tenant"]) == "tacme").DistinctBy(t => Text(t!["token"]), StringComparer.Ordinal).ToDictionary(t => Text(t!["token"]), t => (Log: t!["log"]!.GetValue<int>(), Offset: Text(t["offset"])), StringComparer.Ordinal);
+        foreach (var vector in vectors["read"]!.AsArray())
+        {
+            var expected = vector!["client"]!.AsObject();
+            var read = ClientPosition.Parse(Text(vector["text"])).ToString().Split('.', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal((Text(vector["name"]), expected.Count), (Text(vector["name"]), read.Length));
+            foreach (var token in read.Where(offsets.ContainsKey))
+                Assert.Equal((string?)expected[offsets[token].Log.ToString(CultureInfo.InvariantCulture)], offsets[token].Offset);
+        }
+
+        foreach (var vector in vectors["later"]!.AsArray())
+        {
+            var merged = ClientPosition.Parse(Text(vector!["known"])).Then(ClientPosition.Parse(Text(vector["received"])));
+            Assert.Equal(Text(vector["result"]), merged.ToString());
+        }
+    }
+
+    [Fact]
+    public void Groups_AreReadWholeOrNotAtAll()
+    {
+        foreach (var vector in Read("groups.json")["fields"]!.AsArray())
+            Assert.Equal((Text(vector!["text"]), Texts(vector["names"]) is { } names ? string.Join('|', names) : null), (Text(vector["text"]), GroupList.Parse(Text(vector["text"])) is { } read ? string.Join('|', read) : null));
+    }
+}
