@@ -97,6 +97,7 @@ public static class PlatformApp
         api.MapAssets();
         api.MapDashboard();
         api.MapReference();
+        app.MapCacheEvents("/ws/cache-events");
         app.MapOpenApi();
         if (app.Environment.IsDevelopment()) app.MapDevelopment();
     }

@@ -8,7 +8,7 @@ namespace MigrationPlatform.Data;
 /// </summary>
 internal static class PlatformEntities
 {
-    /// <summary>The tag of what a user may see and do: made from the user, and changed with it.</summary>
+    /// <summary>The tag of what a user may see and do: made from the user, changed with it, and told to that user alone.</summary>
     public const string UserContext = "user-context";
 
     public static void Declare(EntityModelBuilder model)
@@ -24,7 +24,7 @@ internal static class PlatformEntities
             .Parent<Import>(asset => asset.ImportId)
             .Parent<Engagement>(asset => asset.EngagementId);
         model.Entity<User>("user").Tenant(user => user.TenantId);
-        model.Entity(UserContext).DerivedFrom<User>(sameKey: true);
+        model.Entity(UserContext).DerivedFrom<User>(sameKey: true).UserScoped();
         model.Entity<Country>("country").Public();
     }
 }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
+using Freshet;
+using Freshet.AspNetCore;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using MigrationPlatform.Access;
@@ -36,13 +38,15 @@ internal static class UserEndpoints
         return TypedResults.Ok(UserBody.Of(user));
     }
 
+    /// <summary>The role is in the user's token, so whoever is connected with an old one is sent to sign in anew.</summary>
     private static async Task<Results<Ok<UserBody>, NotFound>> ChangeRole(
-        string id, RoleUpdate update, HttpContext http, PlatformDb db, CancellationToken cancel)
+        string id, RoleUpdate update, HttpContext http, PlatformDb db, CacheEventManager events, CancellationToken cancel)
     {
         if (await db.Users.SingleOrDefaultAsync(user => user.Id == id, cancel) is not { } user) return TypedResults.NotFound();
         http.Freshet().IfMatch?.Require(user.Version);
         user.Role = update.Role;
         await db.SaveChangesAsync(cancel);
+        events.CloseUser(Tenant.Named(user.TenantId), user.Id);
         return TypedResults.Ok(UserBody.Of(user));
     }
 }
