@@ -4,6 +4,9 @@ set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 command -v npm >/dev/null || { echo "Node 20 with npm is needed: https://nodejs.org" >&2; echo "0 passed, 1 failed"; exit 1; }
 
+# The platform's page uses the client as built, so that ./demo needs nothing but the .NET SDK.
+sample=../../samples/MigrationPlatform/wwwroot/js/freshet-client.js
+
 passed=0 failed=0
 check() {
     local name=$1 log
@@ -27,6 +30,7 @@ fi
 check "types" npm run --silent types
 check "build" npm run --silent build
 check "size" npm run --silent size
+check "the platform's copy (npm run publish:sample renews it)" cmp dist/freshet-client.js "$sample"
 
 report=node_modules/.results.json
 rm -f "$report"
