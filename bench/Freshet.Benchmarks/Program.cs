@@ -7,6 +7,7 @@ using Freshet.Benchmarks;
 using Freshet.Benchmarks.Data;
 using Freshet.Benchmarks.HitRatio;
 using Freshet.Benchmarks.Http;
+using Freshet.Benchmarks.Sockets;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
@@ -34,16 +35,23 @@ try
         case "connections":
             await HttpBenchmarks.ConnectionsAsync(Console.Out, BenchmarkOptions.Parse(args[1..]));
             return 0;
+        case "sockets":
+            await SocketBenchmark.RunAsync(Console.Out, SocketOptions.Parse(args[1..]));
+            return 0;
         case LoadProcess.Command:
             return await LoadGenerator.ServeAsync();
+        case SocketLoad.Command:
+            return await SocketLoad.ServeAsync();
+        case SocketServer.Command:
+            return await SocketServer.ServeAsync();
         default:
-            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http, authenticated, connections.");
+            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http, authenticated, connections, sockets.");
     }
 }
 catch (UsageException wrong)
 {
     Console.Error.WriteLine(wrong.Message);
-    Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Freshet.Benchmarks -- COMMAND [--rounds N] [--seconds S]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Freshet.Benchmarks -- COMMAND [--rounds N] [--seconds S] [--connections N]");
     return 2;
 }
 

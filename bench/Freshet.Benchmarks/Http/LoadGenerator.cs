@@ -45,9 +45,8 @@ internal static class LoadGenerator
 
     private sealed class Run(LoadOrder order)
     {
-        private const int BucketMicroseconds = 20;
         private readonly Socket[] _sockets = new Socket[order.Connections];
-        private readonly int[] _latencies = new int[1_000_000]; // how many answers took so many buckets of time; 20 s at most
+        private readonly LatencyHistogram _latencies = new();
         private readonly byte[] _batch = Enumerable.Repeat(order.Request, order.Pipeline).SelectMany(bytes => bytes).ToArray();
         private readonly byte[] _status = Encoding.ASCII.GetBytes(order.Status);
         private long _deadline;
@@ -68,7 +67,7 @@ internal static class LoadGenerator
             _deadline = started + (long)(order.Seconds * Stopwatch.Frequency);
             await Task.WhenAll(_sockets.Select(LoopAsync));
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            return new LoadResult(_responses, seconds, Percentile(0.5), Percentile(0.99), Error: null);
+            return new LoadResult(_responses, seconds, _latencies.Percentile(0.5), _latencies.Percentile(0.99), Error: null);
         }
 
         public void Close()
@@ -96,24 +95,10 @@ internal static class LoadGenerator
                 received += order.Pipeline;
                 var then = now;
                 now = Stopwatch.GetTimestamp();
-                var bucket = (int)(Stopwatch.GetElapsedTime(then, now).TotalMicroseconds / BucketMicroseconds);
-                Interlocked.Increment(ref _latencies[Math.Min(bucket, _latencies.Length - 1)]);
+                _latencies.Add(then, now);
             }
 
             Interlocked.Add(ref _responses, received);
-        }
-
-        private double Percentile(double share)
-        {
-            var left = _latencies.Sum(count => (long)count) * share;
-            for (var i = 0; i < _latencies.Length; i++)
-            {
-                left -= _latencies[i];
-                if (left <= 0)
-                    return (i + 0.5) * BucketMicroseconds / 1000;
-            }
-
-            return double.NaN;
         }
     }
 }
