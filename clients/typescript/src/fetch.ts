@@ -103,6 +103,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
         return !!groups && !touched;
       };
       if (copy && etag && answer.status === 304) {
+        await answer.text(); // Chromium calls it a failed request when nobody reads the body that is not there
         stats.notModified++;
         const headers = renewed(copy.headers, answer.headers);
         const lifetime = lifetimeOf(answer.headers, headers);
