@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Freshet;
+using Freshet.AspNetCore;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -50,10 +51,10 @@ internal static class DevelopmentEndpoints
             });
     }
 
-    private static OriginBody ReadOrigin(Origin origin, CoalescedCounter coalesced)
+    private static OriginBody ReadOrigin(Origin origin, CoalescedCounter coalesced, CacheEventManager events)
     {
         var work = origin.Work;
-        return new OriginBody(work, work.Sum(route => route.Loads), work.Sum(route => route.Commands), coalesced.Count);
+        return new OriginBody(work, work.Sum(route => route.Loads), work.Sum(route => route.Commands), coalesced.Count, events.Count);
     }
 
     /// <summary>Writes are reported to the cache while it is off, so it is never behind when it is on again.</summary>
@@ -105,7 +106,12 @@ public sealed record TokenRequest([Required] string User);
 
 internal sealed record TokenBody(string Token, string Tenant, string User, Role Role);
 
-internal sealed record OriginBody(IReadOnlyList<RouteWork> Routes, long Loads, long Commands, long Coalesced);
+/// <param name="Routes">What was done for each route since start.</param>
+/// <param name="Loads">All runs of GET handlers.</param>
+/// <param name="Commands">All SQL commands.</param>
+/// <param name="Coalesced">How many requests took the result of a load that another had begun.</param>
+/// <param name="Connections">How many clients hear events now.</param>
+internal sealed record OriginBody(IReadOnlyList<RouteWork> Routes, long Loads, long Commands, long Coalesced, int Connections);
 
 public sealed record FaultRequest([Required] string Route, [Range(0, 60_000)] int DelayMs = 0, bool Fail = false);
 

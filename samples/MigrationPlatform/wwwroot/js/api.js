@@ -1,4 +1,6 @@
-// Every call of the page goes through here: it revalidates by itself, so that a 304 is seen, and reports what it got.
+// Every call of the page goes through here, and is reported with where its answer came from and why.
+
+import { createClient } from './freshet-client.js';
 
 const listeners = [];
 
@@ -10,58 +12,85 @@ export function onAnswer(listener) {
   listeners.push(listener);
 }
 
-/** One signed-in user: keeps the last representation and entity tag of everything it has read. */
+/** One signed-in user, with Freshet's client or, to compare, with nothing but fetch. */
 export class Session {
+  #pane;
+  #page;
+  #user = '';
+  #identity = '';
   #token = '';
-  #known = new Map();
+  #client = null;
+  #sent = null;
 
-  constructor(pane) {
-    this.pane = pane;
+  /** The page has touched(), change(of) and status(text), called as the client hears; never while there is no client. */
+  constructor(pane, page) {
+    this.#pane = pane;
+    this.#page = page;
   }
 
-  async signIn(user) {
-    const answer = await post('/dev/token', { user });
-    this.#token = answer.token;
-    this.#known.clear();
+  async signIn(user = this.#user) {
+    const { token, tenant, user: id } = await post('/dev/token', { user });
+    this.#user = user;
+    this.#token = token;
+    this.#identity = `${tenant}/${id}`;
   }
 
-  async read(path) {
-    const known = this.#known.get(path);
-    const { answer, text } = await this.#send('GET', path, known ? { 'If-None-Match': known.etag } : {});
-    if (answer.status === 304) return known.body;
-    const body = parsed(answer, text);
-    const etag = answer.headers.get('ETag');
-    if (etag) this.#known.set(path, { etag, body });
-    return body;
+  /** Begins anew: with the client, or without. */
+  start(withClient) {
+    const old = this.#client;
+    this.#client = null;
+    old?.close();
+    if (!withClient) {
+      this.#page.status('polling');
+      return;
+    }
+    const client = this.#client = createClient({
+      events: '/ws/cache-events',
+      identity: this.#identity,
+      token: () => this.#token,
+      fetch: request => this.#sent = fetch(request),
+    });
+    const current = hear => (...told) => { if (this.#client === client) hear(...told); };
+    client.onStatus(current(status => this.#page.status(status)));
+    client.subscribe(current(change => this.#page.change(change)));
+    client.tracking.onTouched(current(() => this.#page.touched()));
+    this.#page.status(client.status);
+  }
+
+  read(path) {
+    return this.#send('GET', path);
   }
 
   /** Changes what is shown in the given version, and nothing newer that somebody else has made of it. */
-  async write(method, path, version, body) {
-    const headers = { 'Content-Type': 'application/json', 'If-Match': `"${version}"` };
-    const { answer, text } = await this.#send(method, path, headers, JSON.stringify(body));
-    return parsed(answer, text);
+  write(method, path, version, body) {
+    return this.#send(method, path, { 'Content-Type': 'application/json', 'If-Match': `"${version}"` }, JSON.stringify(body));
   }
 
-  async #send(method, path, headers, body) {
+  async #send(method, path, fields, body) {
+    const address = `/api/v1/${path}`;
+    const headers = { ...fields, Authorization: `Bearer ${this.#token}` };
     const start = performance.now();
-    // no-store: the page, not the browser's own cache, decides what is revalidated.
-    const answer = await fetch(`/api/v1/${path}`, {
-      method, body, cache: 'no-store', headers: { ...headers, Authorization: `Bearer ${this.#token}` },
-    });
+    this.#sent = null;
+    const answering = this.#client
+      ? this.#client.fetch(address, { method, headers, body })
+      : this.#sent = fetch(address, { method, headers, body, cache: 'no-store' });
+    const sent = this.#sent; // the client calls before it first waits, or not at all
+    const answer = await answering;
     const text = await answer.text();
+    const { status, headers: got } = sent ? await sent : answer;
     const report = {
-      pane: this.pane,
+      pane: this.#pane,
       method,
       path,
-      status: answer.status,
-      from: answer.headers.get('X-Cache') ?? 'origin',
-      why: reason(answer.headers.get('Cache-Status')),
-      etag: answer.headers.get('ETag') ?? '',
+      status,
+      from: !sent ? 'copy' : status === 304 ? '304' : got.get('X-Cache') ?? 'origin',
+      why: sent ? reason(got.get('Cache-Status')) : 'nothing it was made from has changed',
+      etag: got.get('ETag') ?? '',
       ms: performance.now() - start,
-      bytes: new Blob([text]).size,
+      bytes: sent && status !== 304 ? new Blob([text]).size : 0,
     };
     for (const listener of listeners) listener(report);
-    return { answer, text };
+    return parsed(answer, text);
   }
 }
 
@@ -80,8 +109,10 @@ export async function post(path, body) {
 function parsed(answer, text) {
   const body = text ? JSON.parse(text) : null;
   if (answer.ok) return body;
-  if (changedMeanwhile.includes(answer.status)) throw new Error('Somebody else was faster: please look again.');
-  throw new Error(body?.errors ? Object.values(body.errors).flat()[0] : body?.title ?? `${answer.status}`);
+  const error = new Error(changedMeanwhile.includes(answer.status)
+    ? 'Somebody else was faster: please look again.'
+    : body?.errors ? Object.values(body.errors).flat()[0] : body?.title ?? `${answer.status}`);
+  throw Object.assign(error, { status: answer.status });
 }
 
 /** The part of Cache-Status (RFC 9211) that says why, without the cache's name. */

@@ -1,67 +1,122 @@
 // One user's view: who, an engagement, the dashboard, the field mappings of an import.
 
 import { Session } from './api.js';
+import { countEvent, settle } from './counters.js';
+import { logEvent } from './log.js';
 
 const engagement = 'engagements/e-1';
 const mappings = 'imports/imp-001/field-mappings';
+const retryAfter = 2000;
 
 export class Pane {
   #session;
   #root;
+  #withClient = true;
   #mayWrite = false;
+  #mustSignIn = false;
+  #isTyping = false;
   #reading = null;
+  #again = false;
+  #retry;
 
-  constructor(id, users, user) {
-    this.#session = new Session(id);
+  constructor(id, users) {
     this.#root = document.getElementById(id);
     this.#root.append(document.getElementById('pane').content.cloneNode(true));
+    this.#session = new Session(id, {
+      touched: () => this.refresh(),
+      change: change => {
+        countEvent();
+        logEvent(id, change);
+      },
+      status: status => this.#showStatus(status),
+    });
     const select = this.#root.querySelector('.who select');
     for (const known of users) select.append(new Option(`${known.user} (${known.role})`, known.user));
-    select.value = user;
     select.addEventListener('change', () => this.#do(() => this.signIn(select.value)));
     const form = this.#root.querySelector('form');
+    form.addEventListener('input', () => { this.#isTyping = true; });
+    form.addEventListener('keydown', event => { if (event.key === 'Escape') this.#do(() => { this.#isTyping = false; }); });
     form.addEventListener('submit', event => {
       event.preventDefault();
       const { name, status } = form.elements;
-      document.activeElement.blur();
-      this.#do(() => this.#session.write('PUT', engagement, form.dataset.version, { name: name.value, status: status.value }));
+      this.#do(() => {
+        this.#isTyping = false;
+        return this.#session.write('PUT', engagement, form.dataset.version, { name: name.value, status: status.value });
+      });
     });
   }
 
-  async signIn(user) {
+  async signIn(user, withClient = this.#withClient) {
     await this.#session.signIn(user);
-    await this.refresh();
+    this.#root.querySelector('.who select').value = user;
+    this.#isTyping = this.#mustSignIn = false;
+    await this.start(withClient);
   }
 
-  /** Reads everything again; a refresh that is under way is joined, not repeated. */
+  /** Begins to follow the data: told by events, or only when asked to refresh. */
+  start(withClient) {
+    this.#withClient = withClient;
+    this.#session.start(withClient);
+    return this.refresh();
+  }
+
+  /** Reads everything: what is still good costs no call. Asked again meanwhile, it reads again. */
   refresh() {
-    this.#reading ??= this.#readAll().finally(() => { this.#reading = null; });
-    return this.#reading;
+    this.#again = true;
+    return this.#reading ??= this.#readAll().finally(() => { this.#reading = null; });
   }
 
   async #readAll() {
-    const paths = ['context/me', engagement, 'dashboard/summary', mappings];
-    const [me, work, summary, list] = await Promise.all(paths.map(path => this.#session.read(path)));
+    clearTimeout(this.#retry);
+    try {
+      while (this.#again) {
+        this.#again = false;
+        if (this.#mustSignIn) {
+          await this.#session.signIn();
+          this.#mustSignIn = false;
+          this.#session.start(this.#withClient);
+        }
+        this.#show(await Promise.all(['context/me', engagement, 'dashboard/summary', mappings].map(path => this.#session.read(path))));
+      }
+      this.#say('', 'reading');
+      await settle();
+    } catch (error) {
+      this.#say(error.message, 'reading');
+      this.#mustSignIn ||= error.status === 401;
+      this.#retry = setTimeout(() => this.refresh(), retryAfter);
+    }
+  }
+
+  #show([me, work, summary, list]) {
     this.#mayWrite = me.permissions.includes('write');
-    this.#show('role', `${me.name}, ${me.role} of ${me.tenant}`);
+    this.#showText('role', `${me.name}, ${me.role} of ${me.tenant}`);
     this.#showEngagement(work);
     const count = field => summary.assets.reduce((sum, type) => sum + type[field], 0);
-    this.#show('assets', count('count'));
-    this.#show('migrated', count('migrated'));
-    for (const status of ['pending', 'approved', 'rejected']) this.#show(status, summary.mappings[status] ?? 0);
+    this.#showText('assets', count('count'));
+    this.#showText('migrated', count('migrated'));
+    for (const status of ['pending', 'approved', 'rejected']) this.#showText(status, summary.mappings[status] ?? 0);
     this.#showMappings(list.items);
+  }
+
+  #showStatus(status) {
+    const badge = this.#root.querySelector('.status');
+    badge.textContent = badge.dataset.status = status;
+    // The rights have changed: the new ones need a new token.
+    if (status !== 'stopped') return;
+    this.#mustSignIn = true;
+    this.refresh();
   }
 
   #showEngagement(work) {
     const form = this.#root.querySelector('form');
-    if (form.contains(document.activeElement)) return; // somebody is typing
+    for (const control of form.elements) control.disabled = !this.#mayWrite;
+    if (this.#isTyping) return;
     form.dataset.version = work.version;
     for (const field of ['name', 'status']) {
       const input = form.elements[field];
       if (input.value !== work[field]) flash(input);
       input.value = work[field];
     }
-    for (const control of form.elements) control.disabled = !this.#mayWrite;
   }
 
   #showMappings(items) {
@@ -98,18 +153,23 @@ export class Pane {
 
   /** Does what the user asked for and shows the outcome; a refusal is a message, not a failure of the page. */
   async #do(work) {
-    const message = this.#root.querySelector('.message');
     try {
       await work();
-      message.textContent = '';
+      this.#say('', 'doing');
     } catch (error) {
-      message.textContent = error.message;
+      this.#say(error.message, 'doing');
     }
-    await this.#reading; // it may have begun before the change
     await this.refresh();
   }
 
-  #show(name, value) {
+  /** What a user did and what the page reads have a message each: the one must not wipe out the other. */
+  #say(text, about) {
+    const message = this.#root.querySelector('.message');
+    message.dataset[about] = text;
+    message.textContent = message.dataset.doing || message.dataset.reading || '';
+  }
+
+  #showText(name, value) {
     set(this.#root.querySelector(`[data-of=${name}]`), value);
   }
 }
