@@ -12,24 +12,35 @@ namespace MigrationPlatform.Tests.Hosting;
 /// <summary>The platform on a real socket with a database of its own.</summary>
 internal sealed class Platform : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly string _folder;
     private readonly List<HttpClient> _clients = [];
 
-    private Platform(WebApplication app, string folder) => (_app, _folder) = (app, folder);
+    private readonly string[] _settings;
+    private WebApplication _app;
 
-    public Uri Address => new(_app.Urls.First());
+    private Platform(WebApplication app, string folder, string[] settings) =>
+        (_app, _folder, _settings, Address) = (app, folder, settings, new Uri(app.Urls.First()));
+
+    public Uri Address { get; }
 
     public HttpClient Anonymous => NewClient();
 
     public static async Task<Platform> StartAsync(params string[] settings)
     {
         var folder = await SeededDatabase.CopyAsync();
-        var app = PlatformApp.Build([
-            "--environment", "Development", "--urls", "http://127.0.0.1:0", "--Platform:DataFolder", folder,
-            "--Logging:LogLevel:Default", "Warning", .. settings]);
+        var app = Build("http://127.0.0.1:0", folder, settings);
         await app.StartAsync();
-        return new Platform(app, folder);
+        return new Platform(app, folder, settings);
+    }
+
+    /// <summary>Stops the server and starts it again where it was; in between it works on the database.</summary>
+    public async Task RestartAsync(Func<Task> whileDown)
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _app = Build(Address.ToString(), _folder, _settings);
+        await whileDown();
+        await _app.StartAsync();
     }
 
     /// <summary>A client that carries the token of a user such as <c>alice@acme</c>.</summary>
@@ -73,6 +84,10 @@ internal sealed class Platform : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static WebApplication Build(string address, string folder, string[] settings) => PlatformApp.Build([
+        "--environment", "Development", "--urls", address, "--Platform:DataFolder", folder,
+        "--Logging:LogLevel:Default", "Warning", .. settings]);
 
     private HttpClient NewClient()
     {

@@ -23,13 +23,18 @@ public sealed class Browser : IAsyncLifetime
         });
     }
 
-    internal async Task<OpenPage> OpenAsync(Uri address, int? refusal = null)
+    /// <param name="address">Where the platform listens.</param>
+    /// <param name="refusal">A status that the page is going to meet.</param>
+    /// <param name="beside">Another tab of the same browser; without it the page is in a browser of its own.</param>
+    /// <param name="mayLoseServer">Whether its network or its server is going to fail.</param>
+    internal async Task<OpenPage> OpenAsync(Uri address, int? refusal = null, OpenPage? beside = null, bool mayLoseServer = false)
     {
-        var page = await _browser!.NewPageAsync(new BrowserNewPageOptions
+        var context = beside?.View.Context ?? await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = 1280, Height = 1000 },
         });
-        var opened = new OpenPage(page, refusal);
+        var page = await context.NewPageAsync();
+        var opened = new OpenPage(page, refusal, mayLoseServer);
         await page.GotoAsync(address.ToString());
         await page.Locator("body[data-ready]").WaitForAsync();
         return opened;
@@ -47,12 +52,15 @@ internal sealed class OpenPage : IAsyncDisposable
 {
     private readonly List<string> _complaints = [];
     private readonly int? _refusal;
+    private readonly bool _mayLoseServer;
     private bool _isClosing;
 
     /// <param name="page">The page.</param>
     /// <param name="refusal">A status that the page is going to meet.</param>
-    public OpenPage(IPage page, int? refusal)
+    /// <param name="mayLoseServer">Whether its network or its server is going to fail.</param>
+    public OpenPage(IPage page, int? refusal, bool mayLoseServer)
     {
+        _mayLoseServer = mayLoseServer;
         _refusal = refusal;
         View = page;
         page.Console += (_, message) =>
@@ -73,16 +81,23 @@ internal sealed class OpenPage : IAsyncDisposable
 
     public ILocator Right => View.Locator("#right");
 
+    /// <summary>The rows of what was answered and told, newest first.</summary>
+    public ILocator Log => View.Locator("#log tr");
+
     public async ValueTask DisposeAsync()
     {
         // Closing aborts what the page is polling just then.
         Volatile.Write(ref _isClosing, true);
         await View.CloseAsync();
-        Assert.Empty(_complaints);
+        Assert.True(_complaints.Count == 0, string.Join(Environment.NewLine, _complaints));
     }
+
+    private static bool IsOfTheNetwork(string complaint) =>
+        complaint.Contains("net::ERR_", StringComparison.Ordinal) || complaint.Contains("WebSocket connection to", StringComparison.Ordinal);
 
     private void Complain(string what)
     {
-        if (!Volatile.Read(ref _isClosing)) _complaints.Add(what);
+        if (Volatile.Read(ref _isClosing) || (_mayLoseServer && IsOfTheNetwork(what))) return;
+        _complaints.Add(what);
     }
 }

@@ -58,10 +58,10 @@ public sealed class PageTests(PlatformFixture fixture, Browser browser) : Platfo
         var cache = page.View.GetByRole(AriaRole.Switch);
         await cache.UncheckAsync(new() { Force = true });
         await Expect(page.View.Locator("#off")).ToHaveClassAsync("current");
-        await Expect(page.View.Locator("#off td").Nth(2)).Not.ToHaveTextAsync("0");
-        await Expect(page.View.Locator("#log tr.bypass").First).ToBeVisibleAsync();
+        await Expect(page.View.Locator("#off [data-of=commands]")).Not.ToHaveTextAsync("0");
+        await Expect(page.View.Locator("#log tr.from-bypass").First).ToBeVisibleAsync();
         await cache.CheckAsync(new() { Force = true });
         await Expect(page.View.Locator("#on")).ToHaveClassAsync("current");
-        await Expect(page.View.Locator("#log tr.hit").First).ToBeVisibleAsync();
+        await Expect(page.View.Locator("#log tr.from-hit").First).ToBeVisibleAsync();
     }
 }
