@@ -25,6 +25,7 @@ public sealed class FreshetClient : IAsyncDisposable
     private ClientPosition _known = ClientPosition.Nowhere;
     private Moment? _lastHeard; // null without contact
     private TimeSpan _heartbeat;
+    private bool _isRefused;
     private long _calls;
     private long _saved;
     private long _notModified;
@@ -48,6 +49,9 @@ public sealed class FreshetClient : IAsyncDisposable
                 return HasContact_NeedsLock();
         }
     }
+
+    /// <summary>Whether the server has refused this user: nothing is kept any more, every request is sent. Sign in and make another client.</summary>
+    public bool IsRefused => Volatile.Read(ref _isRefused);
 
     /// <summary>What was counted.</summary>
     public FreshetClientStats Stats
@@ -155,7 +159,8 @@ public sealed class FreshetClient : IAsyncDisposable
         }
         catch (CacheEventsRefusedException)
         {
-            // Nobody tells this user what is touched: nothing is kept, every request is sent.
+            // Nobody tells this user what is touched.
+            Volatile.Write(ref _isRefused, true);
         }
         finally
         {

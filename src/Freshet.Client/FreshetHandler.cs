@@ -12,7 +12,7 @@ public sealed class FreshetHandler : DelegatingHandler
 {
     private const string Position = "Freshet-Position";
     private static readonly HttpRequestOptionsKey<TimeSpan> Age = new("Freshet.Client.Age");
-    private static readonly string[] Keyed = ["Authorization", "Accept", "Accept-Language", "Cookie"];
+    private static readonly string[] Keyed = ["Authorization", "Accept", "Accept-Language"];
 
     // These ask a cache for something else than its answer (RFC 9110 §13.1, §14.2; RFC 9111 §5.2.1).
     private static readonly string[] Particular =
@@ -49,7 +49,8 @@ public sealed class FreshetHandler : DelegatingHandler
             return await CallAsync(request, cancel).ConfigureAwait(false);
 
         // A field's value has no line break, so no two requests have one key.
-        var key = string.Join('\n', Keyed.Select(name => HeaderText.Of(request.Headers, name)).Prepend(request.RequestUri!.AbsoluteUri));
+        var key = string.Join(
+            '\n', Keyed.Select(name => HeaderText.Of(request.Headers, name)).Prepend(request.RequestUri!.AbsoluteUri).Append(HeaderText.Cookies(request.Headers)));
         var (kept, age) = _client.Find(key, request.Headers);
         if (age is { } known)
         {

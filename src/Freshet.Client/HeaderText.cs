@@ -11,6 +11,15 @@ internal static class HeaderText
     /// <summary>The field's whole value; empty when it is not there.</summary>
     public static string Of(HttpHeaders headers, string name) => headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : "";
 
+    /// <summary>The cookies of a request without the position, which says nothing about what is answered.</summary>
+    public static string Cookies(HttpRequestHeaders request)
+    {
+        var cookies = Of(request, "Cookie");
+        return cookies.Contains("Freshet-Position=", StringComparison.Ordinal)
+            ? string.Join(';', cookies.Split(';').Where(c => !c.AsSpan().TrimStart(' ').StartsWith("Freshet-Position=", StringComparison.Ordinal)))
+            : cookies;
+    }
+
     /// <summary>How long the server's cache says that the answer is fresh (RFC 9211 §2.5); zero when it says nothing.</summary>
     public static TimeSpan Lifetime(HttpResponseHeaders headers)
     {

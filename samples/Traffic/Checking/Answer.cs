@@ -10,4 +10,11 @@ namespace Traffic.Checking;
 /// <param name="Status">The status code.</param>
 /// <param name="Shown">The body, or for a 304 the body this client held; null when there is none.</param>
 /// <param name="Error">What an answer that is no success says.</param>
-internal sealed record Answer(int Client, Account User, Call Call, long Begin, int Status, Content? Shown, string? Error = null);
+internal sealed record Answer(int Client, Account User, Call Call, long Begin, int Status, Content? Shown, string? Error = null)
+{
+    /// <summary>
+    /// The moment up to which others' writes must show: before the request too, unless the client gave itself what it kept. Then
+    /// it is a moment that is MaxStaleness older, since others' writes reach it by event. The client's own always show.
+    /// </summary>
+    public long OthersBegin { get; init; } = Begin;
+}

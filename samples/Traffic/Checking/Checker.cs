@@ -94,10 +94,11 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
         foreach (var row in shown.Rows)
         {
             var resource = new Resource(answer.User.Tenant, row.Type, row.Id);
-            var floor = ledger.FloorOf(resource, answer.Begin, answer.Client);
-            if (row.Version >= floor.Version) continue;
-            var kind = row.Version < floor.SeenByClient ? BrokenKind.OwnWriteLost : BrokenKind.AcknowledgedWriteLost;
-            return Break(answer, kind, $"{resource} at version {row.Version}, acknowledged was {floor.Version}");
+            var own = ledger.FloorOf(resource, answer.Begin, answer.Client).SeenByClient;
+            var floor = Math.Max(own, ledger.FloorOf(resource, answer.OthersBegin, answer.Client).Version);
+            if (row.Version >= floor) continue;
+            var kind = row.Version < own ? BrokenKind.OwnWriteLost : BrokenKind.AcknowledgedWriteLost;
+            return Break(answer, kind, $"{resource} at version {row.Version}, acknowledged was {floor}");
         }
 
         return null;
@@ -106,7 +107,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
     private Broken? StaleDashboard(Answer answer, Content shown)
     {
         if (answer.Call.Shows != Shows.Dashboard) return null;
-        var floor = dashboards[answer.User.Tenant] + ledger.ChangesOf(answer.User.Tenant, OnDashboard, answer.Begin);
+        var floor = dashboards[answer.User.Tenant] + ledger.ChangesOf(answer.User.Tenant, OnDashboard, answer.OthersBegin);
         return shown.Version >= floor
             ? null
             : Break(answer, BrokenKind.AcknowledgedWriteLost, $"dashboard at version {shown.Version}, acknowledged was {floor}");
@@ -117,7 +118,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
         if (answer.Call.Shows != Shows.Dashboard) return null;
         foreach (var type in OnDashboard)
         {
-            var least = ledger.CountOf(new Family(answer.User.Tenant, type), answer.Begin);
+            var least = ledger.CountOf(new Family(answer.User.Tenant, type), answer.OthersBegin);
             var counted = shown.Counts.GetValueOrDefault(type);
             if (counted < least) return Break(answer, BrokenKind.RowMissing, $"the dashboard counts {counted} of type {type}, acknowledged were {least}");
         }
@@ -129,14 +130,14 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
     {
         if (answer.Call.Listed is not { } asked) return null;
         var family = new Family(answer.User.Tenant, answer.Call.Type, asked.Parent, asked.ParentId);
-        var least = ledger.CountOf(family, answer.Begin);
+        var least = ledger.CountOf(family, answer.OthersBegin);
         var listed = asked.Page is null ? shown.Rows.Count : shown.Total ?? 0;
         if (listed < least) return Break(answer, BrokenKind.RowMissing, $"{listed} rows, acknowledged were {least} {family}");
 
         // Only the first page, when it is not full, is the whole list.
         if (asked.Page is { } page && (page.Number > 1 || shown.Rows.Count == page.Size)) return null;
         var there = shown.Rows.Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
-        var missing = ledger.Known(family, answer.Begin).FirstOrDefault(row => !there.Contains(row.Id));
+        var missing = ledger.Known(family, answer.OthersBegin).FirstOrDefault(row => !there.Contains(row.Id));
         return missing == default ? null : Break(answer, BrokenKind.RowMissing, $"{missing} is not in the list");
     }
 

@@ -6,7 +6,7 @@ using Traffic.Scripts;
 
 namespace Traffic.Demo;
 
-/// <summary>The demo: the same script without and with Freshet, each on a platform just started, then the table.</summary>
+/// <summary>The demo: the same script without Freshet, with it, and with events, each on a platform just started, then the table.</summary>
 internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWriter error, TimeProvider time)
 {
     private readonly Mix _mix = new();
@@ -25,13 +25,17 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWri
         await using (var platform = await PlatformProcess.StartAsync(options, freshet: false, time, cancel))
         {
             world = await Discovery.ReadAsync(platform.Address, cancel);
-            (without, steps) = await PlayAsync("without", platform.Address, world, steps: null, cancel);
+            (without, steps) = await PlayAsync("without", platform.Address, world, Keeping.ETags, steps: null, cancel);
         }
+
+        Run with;
+        await using (var platform = await PlatformProcess.StartAsync(options, freshet: true, time, cancel))
+            (with, _) = await PlayAsync("server cache", platform.Address, world, Keeping.ETags, steps, cancel);
 
         await using (var platform = await PlatformProcess.StartAsync(options, freshet: true, time, cancel))
         {
-            (var with, _) = await PlayAsync("with Freshet", platform.Address, world, steps, cancel);
-            var comparison = new Comparison(without, with);
+            var (events, _) = await PlayAsync("with events", platform.Address, world, Keeping.UntilEvents, steps, cancel);
+            var comparison = new Comparison(without, with, events);
             ComparisonTable.Write(console, comparison);
             json?.SetLength(0);
             if (json is not null) await ComparisonJson.WriteAsync(json, comparison, _mix, options.Seed, cancel);
@@ -42,9 +46,9 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWri
     }
 
     private async Task<(Run Run, Steps Steps)> PlayAsync(
-        string name, Uri platform, Discovery world, Steps? steps, CancellationToken cancel)
+        string name, Uri platform, Discovery world, Keeping keeping, Steps? steps, CancellationToken cancel)
     {
-        using var player = new Player(platform, world, _mix, options.Seed, time);
+        await using var player = new Player(platform, world, _mix, options.Seed, keeping, time);
         var cold = await OriginCounts.ReadAsync(platform, cancel);
         var warmUp = await PhaseAsync($"{name}, warming up", TimeSpan.Zero, WarmUp, steps?.WarmUp);
         var coldAnswers = player.Answers;
@@ -55,10 +59,10 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, TextWri
         var played = await PhaseAsync(name, WarmUp, WarmUp + options.Length, steps?.Measured);
         var duration = time.GetElapsedTime(start);
         var after = await OriginCounts.ReadAsync(platform, cancel);
-        var probes = await player.ProbeAsync(cancel);
+        var probes = keeping == Keeping.ETags ? await player.ProbeAsync(cancel) : [];
         var measures = player.Measures();
         return (
-            new Run(duration, measures, after - before, new ColdCounts(coldAnswers + measures.Answers, (after - cold).Commands), probes),
+            new Run(duration, measures, after - before, new ColdCounts(coldAnswers + measures.Answers, (after - cold).Commands), probes, player.EventDelays()),
             new Steps(warmUp, played));
 
         async Task<int[]> PhaseAsync(string phase, TimeSpan from, TimeSpan to, int[]? asMany)

@@ -2,11 +2,17 @@ using Traffic.Checking;
 
 namespace Traffic.Measuring;
 
-/// <summary>The two runs side by side, and whether Freshet kept its word.</summary>
-internal sealed class Comparison(Run without, Run with)
+/// <summary>The runs side by side, and whether Freshet kept its word.</summary>
+/// <param name="without">Without a cache.</param>
+/// <param name="with">With the cache of the server.</param>
+/// <param name="events">With the events as well: clients keep what they fetched.</param>
+internal sealed class Comparison(Run without, Run with, Run events)
 {
     /// <summary>The least share of SQL commands that must be saved.</summary>
     public const double CommandsToSave = 0.95;
+
+    /// <summary>The least share of calls to the API that must be saved with events.</summary>
+    public const double CallsToSave = 0.80;
 
     /// <summary>What a miss may add at the 99th percentile.</summary>
     public static readonly TimeSpan MissMayAdd = TimeSpan.FromMilliseconds(10);
@@ -15,7 +21,11 @@ internal sealed class Comparison(Run without, Run with)
 
     public Run With => with;
 
-    public double CommandsSaved => Saved(run => run.Origin.Commands);
+    public Run Events => events;
+
+    public double CommandsSaved => Saved(with, run => run.Origin.Commands);
+
+    public double CallsSaved => Saved(events, run => run.Clients.Calls);
 
     /// <summary>The share of SQL commands saved from the first request on, with an empty cache.</summary>
     public double CommandsSavedCold => without.Cold.Commands == 0
@@ -47,11 +57,14 @@ internal sealed class Comparison(Run without, Run with)
         get
         {
             List<string> failures = [];
-            Promise("with Freshet", with.Clients);
+            Promise("with the server's cache", with.Clients);
+            Promise("with events", events.Clients);
             // Without a cache nothing can be old: such an answer would be a fault of the platform or of the checker.
             Promise("without it", without.Clients);
             if (CommandsSaved < CommandsToSave)
                 failures.Add(FormattableString.Invariant($"Savings not met: {CommandsSaved:P1} fewer SQL commands, {CommandsToSave:P0} expected."));
+            if (CallsSaved < CallsToSave)
+                failures.Add(FormattableString.Invariant($"Savings not met: {CallsSaved:P1} fewer API calls with events, {CallsToSave:P0} expected."));
             return failures;
 
             void Promise(string run, Measures clients)
@@ -63,11 +76,11 @@ internal sealed class Comparison(Run without, Run with)
         }
     }
 
-    /// <summary>The share saved, per answer: both runs play the same steps, but a write that is refused is sent once less.</summary>
-    public double Saved(Func<Run, double> figure)
+    /// <summary>The share saved, per answer: all runs play the same steps, but a write that is refused is sent once less.</summary>
+    public double Saved(Run run, Func<Run, double> figure)
     {
         var before = figure(without) / Math.Max(1, without.Clients.Answers);
-        var after = figure(with) / Math.Max(1, with.Clients.Answers);
+        var after = figure(run) / Math.Max(1, run.Clients.Answers);
         return before > 0 ? 1 - after / before : 0;
     }
 

@@ -4,7 +4,7 @@ using Traffic.Scripts;
 namespace Traffic.Measuring;
 
 /// <summary>
-/// What a client, or all of them together, got in one run. <see cref="Received"/> and reading <see cref="Answers"/> are safe for
+/// What a client, or all of them together, got in one run. <see cref="Received"/>, <see cref="Called"/> and reading <see cref="Answers"/> are safe for
 /// concurrent use; the rest belongs to whoever holds the client's lock.
 /// </summary>
 internal sealed class Measures
@@ -12,6 +12,9 @@ internal sealed class Measures
     private const int KeptBroken = 20;
     private readonly List<Broken> _broken = [];
     private long _answers;
+    private long _calls;
+    private long _bodies;
+    private long _notModified;
     private long _bytes;
     private long _brokenCount;
 
@@ -20,13 +23,19 @@ internal sealed class Measures
 
     public long Writes { get; private set; }
 
-    /// <summary>Answers that carried a body.</summary>
-    public long Bodies { get; private set; }
+    /// <summary>Calls that went to the API; the other answers were given by the client from what it keeps.</summary>
+    public long Calls => Interlocked.Read(ref _calls);
+
+    /// <summary>Answers of the API that carried a body.</summary>
+    public long Bodies => Interlocked.Read(ref _bodies);
 
     /// <summary>Everything received on the client's connections, heads included.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public long NotModified { get; private set; }
+    public long NotModified => Interlocked.Read(ref _notModified);
+
+    /// <summary>How old what the client kept was when it gave it, by when it was asked for.</summary>
+    public Histogram Ages { get; private set; } = new();
 
     public long BrokenCount => Interlocked.Read(ref _brokenCount);
 
@@ -40,12 +49,18 @@ internal sealed class Measures
 
     public void Received(int bytes) => Interlocked.Add(ref _bytes, bytes);
 
-    public void Record(Call call, int status, int body, string? verdict, TimeSpan took, Broken? broken)
+    public void Called(bool isNotModified, bool hasBody)
+    {
+        Interlocked.Increment(ref _calls);
+        if (isNotModified) Interlocked.Increment(ref _notModified);
+        if (hasBody) Interlocked.Increment(ref _bodies);
+    }
+
+    public void Record(Call call, string? verdict, TimeSpan took, TimeSpan? age, Broken? broken)
     {
         Interlocked.Increment(ref _answers);
         if (call.IsWrite) Writes++;
-        if (body > 0) Bodies++;
-        if (status == 304) NotModified++;
+        if (age is { } old) Ages.Record(old);
         if (verdict is not null) Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + 1;
         Latency.Record(took);
         if (broken is null) return;
@@ -58,18 +73,23 @@ internal sealed class Measures
     {
         Interlocked.Exchange(ref _answers, 0);
         Interlocked.Exchange(ref _bytes, 0);
-        (Writes, Bodies, NotModified) = (0, 0, 0);
+        Interlocked.Exchange(ref _calls, 0);
+        Interlocked.Exchange(ref _bodies, 0);
+        Interlocked.Exchange(ref _notModified, 0);
+        Writes = 0;
         Verdicts.Clear();
-        Latency = new Histogram();
+        (Latency, Ages) = (new Histogram(), new Histogram());
     }
 
     public void Add(Measures other)
     {
         _answers += other.Answers;
         _bytes += other.Bytes;
+        _calls += other.Calls;
+        _bodies += other.Bodies;
+        _notModified += other.NotModified;
         Writes += other.Writes;
-        Bodies += other.Bodies;
-        NotModified += other.NotModified;
+        Ages.Add(other.Ages);
         foreach (var (verdict, count) in other.Verdicts) Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + count;
         Latency.Add(other.Latency);
         AddBroken(other);

@@ -6,7 +6,9 @@ namespace Traffic.Measuring;
 /// <param name="Origin">What the origin did for them.</param>
 /// <param name="Cold">The same with the warm-up before it, from the first request on.</param>
 /// <param name="Probes">How long each read of the probe took, in the probe's order.</param>
-internal sealed record Run(TimeSpan Duration, Measures Clients, OriginCounts Origin, ColdCounts Cold, IReadOnlyList<Probe> Probes);
+/// <param name="EventDelays">How long after its acknowledgement each write was told to the other clients; empty without events.</param>
+internal sealed record Run(
+    TimeSpan Duration, Measures Clients, OriginCounts Origin, ColdCounts Cold, IReadOnlyList<Probe> Probes, Histogram EventDelays);
 
 /// <summary>Answers and SQL commands from the first request on.</summary>
 internal readonly record struct ColdCounts(long Answers, long Commands);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Freshet.Client;
 using Traffic.Checking;
 using Traffic.Measuring;
 using Traffic.Scripts;
@@ -9,36 +10,41 @@ using Traffic.Scripts;
 namespace Traffic.Playing;
 
 /// <summary>
-/// One user's browser: up to six connections that stay open, a private cache of bodies by URL that it revalidates with
-/// If-None-Match, and cookies. One page at a time; the calls of a page run together.
+/// One user's browser: up to six connections that stay open, and what it keeps between two pages (<see cref="Keeping"/>). One page
+/// at a time; the calls of a page run together.
 /// </summary>
-internal sealed class Browser : IDisposable
+internal sealed class Browser : IAsyncDisposable
 {
+    /// <summary>Within what time others' writes must show in what a client gives itself: the server's MaxStaleness.</summary>
+    public static readonly TimeSpan MaxStaleness = TimeSpan.FromSeconds(1);
+
     private readonly Uri _platform;
     private readonly int _number;
     private readonly Account _user;
-    private readonly Ledger _ledger;
-    private readonly Checker _checker;
-    private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker _http;
+    private readonly PlayContext _context;
+    private readonly HttpMessageInvoker _wire;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Held> _held = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _cookies = new(StringComparer.Ordinal);
+    private readonly HeldBodies _held = new();
     private AuthenticationHeaderValue? _token;
+    private FreshetClient? _client;
+    private HttpMessageInvoker? _kept;
 
-    public Browser(Uri platform, int number, Account user, Ledger ledger, Checker checker, TimeProvider time)
+    public Browser(Uri platform, int number, Account user, PlayContext context)
     {
-        (_platform, _number, _user, _ledger, _checker, _time) = (platform, number, user, ledger, checker, time);
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        (_platform, _number, _user, _context) = (platform, number, user, context);
+        var sockets = new SocketsHttpHandler
         {
             MaxConnectionsPerServer = 6,
             UseCookies = false,
             AllowAutoRedirect = false,
-            PlaintextStreamFilter = (context, _) => new(new CountingStream(context.PlaintextStream, Measures)),
-        });
+            PlaintextStreamFilter = (connection, _) => new(new CountingStream(connection.PlaintextStream, Measures)),
+        };
+        _wire = new HttpMessageInvoker(new WireHandler(sockets, Measures));
     }
 
     public Measures Measures { get; } = new();
+
+    private bool HearsEvents => _context.Keeping == Keeping.UntilEvents;
 
     public async Task SignInAsync(CancellationToken cancel)
     {
@@ -46,16 +52,18 @@ internal sealed class Browser : IDisposable
         {
             Content = new StringContent(JsonSerializer.Serialize(new { user = _user.Login }), Encoding.UTF8, "application/json"),
         };
-        using var response = await _http.SendAsync(request, cancel);
+        using var response = await _wire.SendAsync(request, cancel);
         response.EnsureSuccessStatusCode();
         using var body = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancel), default, cancel);
         _token = new AuthenticationHeaderValue("Bearer", body.RootElement.GetProperty("token").GetString());
+        if (HearsEvents) await HearAsync(_token.Parameter!);
     }
 
     /// <summary>Makes the step's write, if it has one, then opens its page.</summary>
     public async Task PlayAsync(Step step, CancellationToken cancel)
     {
-        if (step.Kind == StepKind.SignIn) await SignInAsync(cancel);
+        // Whose role has changed is asked to sign in anew.
+        if (step.Kind == StepKind.SignIn || _client is { IsRefused: true }) await SignInAsync(cancel);
         if (step.Write is { } write) await SendAsync(write, cancel);
         await Task.WhenAll(step.Calls.Select(call => SendAsync(call, cancel)));
     }
@@ -63,42 +71,63 @@ internal sealed class Browser : IDisposable
     /// <summary>Makes one call, judges its answer and counts it; returns how long it took.</summary>
     public async Task<Reply> SendAsync(Call call, CancellationToken cancel)
     {
-        var held = call.IsWrite ? null : HeldFor(call.Path);
+        var held = call.IsWrite || HearsEvents ? null : _held.Of(call.Path);
         using var request = RequestFor(call, held);
-        var begin = _ledger.Begin();
-        var start = _time.GetTimestamp();
-        using var response = await _http.SendAsync(request, cancel);
+        var (begin, ago) = _context.Moments.Take(MaxStaleness);
+        var start = _context.Time.GetTimestamp();
+        using var response = await (_kept ?? _wire).SendAsync(request, cancel);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);
-        var took = _time.GetElapsedTime(start);
+        var took = _context.Time.GetElapsedTime(start);
 
         var status = (int)response.StatusCode;
+        var age = FreshetHandler.AgeOf(response);
         var (shown, unreadable) = Read(call, response, body, held);
         var error = response.IsSuccessStatusCode ? null : Encoding.UTF8.GetString(body);
-        var answer = new Answer(_number, _user, call, begin, status, shown, error);
-        var broken = unreadable ?? (call.IsWrite ? _checker.Acknowledge(answer) : _checker.Judge(answer));
+        var answer = new Answer(_number, _user, call, begin, status, shown, error) { OthersBegin = age is null ? begin : ago };
+        var broken = unreadable ?? (call.IsWrite ? _context.Checker.Acknowledge(answer) : _context.Checker.Judge(answer));
+        if (call.IsWrite && response.Headers.TryGetValues("Freshet-Position", out var position))
+            _context.Delays.Acknowledged(_number, _user.Tenant, position.First());
+        var verdict = age is null ? CacheVerdict(response) : "KEPT";
         lock (_lock)
         {
-            KeepCookies(response);
-            if (status == 200 && !call.IsWrite) Hold(call.Path, response, shown);
-            Measures.Record(call, status, body.Length, CacheVerdict(response), took, broken);
+            if (!HearsEvents) _held.Take(call, response, shown);
+            Measures.Record(call, verdict, took, age, broken);
         }
 
-        return new Reply(status, CacheVerdict(response), took, shown);
+        return new Reply(status, verdict, took, shown);
     }
 
-    public void Dispose() => _http.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is { } client) await client.DisposeAsync();
+        _wire.Dispose();
+    }
 
-    private HttpRequestMessage RequestFor(Call call, Held? held)
+    // Another sign-in is another user, as far as the client knows.
+    private async Task HearAsync(string token)
+    {
+        if (_client is { } before) await before.DisposeAsync();
+        _client = new FreshetClient(new FreshetClientOptions
+        {
+            Events = new Uri(_platform, "/ws/cache-events"),
+            Token = _ => new(token),
+            OnEvent = told => _context.Delays.Heard(_number, _user.Tenant, told.Position),
+            Time = _context.Time,
+        });
+        _kept = new HttpMessageInvoker(_client.CreateHandler(new InvokerHandler(_wire)), disposeHandler: false);
+    }
+
+    private HttpRequestMessage RequestFor(Call call, HeldBodies.Held? held)
     {
         var request = new HttpRequestMessage(new HttpMethod(call.Method), new Uri(_platform, call.Path));
         request.Headers.Authorization = _token;
         if (held is not null) request.Headers.IfNoneMatch.Add(held.Tag);
-        if (CookieHeader() is { Length: > 0 } cookies) request.Headers.Add("Cookie", cookies);
+        if (_held.Cookies() is { Length: > 0 } cookies) request.Headers.Add("Cookie", cookies);
         if (call.Body is { } payload) request.Content = new StringContent(payload.Text, Encoding.UTF8, payload.MediaType);
         return request;
     }
 
-    private static (Content? Shown, Broken? Unreadable) Read(Call call, HttpResponseMessage response, byte[] body, Held? held)
+    private static (Content? Shown, Broken? Unreadable) Read(Call call, HttpResponseMessage response, byte[] body, HeldBodies.Held? held)
     {
         if (response.StatusCode == HttpStatusCode.NotModified) return (held?.Content, null);
         if (!response.IsSuccessStatusCode || body.Length == 0) return (null, null);
@@ -112,37 +141,8 @@ internal sealed class Browser : IDisposable
         }
     }
 
-    private Held? HeldFor(string path)
-    {
-        lock (_lock) return _held.GetValueOrDefault(path);
-    }
-
-    private string CookieHeader()
-    {
-        lock (_lock) return string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"));
-    }
-
-    private void Hold(string path, HttpResponseMessage response, Content? shown)
-    {
-        if (shown is null || response.Headers.ETag is not { } tag || response.Headers.CacheControl?.NoStore == true) _held.Remove(path);
-        else _held[path] = new Held(tag, shown);
-    }
-
-    // The platform is the only origin, and its cookies last longer than a run: names and values are all there is to keep.
-    private void KeepCookies(HttpResponseMessage response)
-    {
-        if (!response.Headers.TryGetValues("Set-Cookie", out var cookies)) return;
-        foreach (var cookie in cookies)
-        {
-            var pair = cookie.Split(';', 2)[0].Split('=', 2);
-            if (pair.Length == 2) _cookies[pair[0].Trim()] = pair[1].Trim();
-        }
-    }
-
     private static string? CacheVerdict(HttpResponseMessage response) =>
         response.Headers.TryGetValues("X-Cache", out var values) ? values.FirstOrDefault() : null;
-
-    private sealed record Held(EntityTagHeaderValue Tag, Content Content);
 }
 
 /// <summary>What the script's player needs to know of an answer.</summary>

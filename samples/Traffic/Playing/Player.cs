@@ -5,24 +5,25 @@ using Traffic.Scripts;
 namespace Traffic.Playing;
 
 /// <summary>Plays the script of every user against one platform, each at its own pace, and joins what they measured.</summary>
-internal sealed class Player : IDisposable
+internal sealed class Player : IAsyncDisposable
 {
     private readonly UserPlay[] _users;
     private readonly Browser _probe;
     private readonly TenantWorld _probed;
+    private readonly PlayContext _context;
     private readonly Mix _mix;
     private readonly TimeProvider _time;
 
-    public Player(Uri platform, Discovery world, Mix mix, int seed, TimeProvider time)
+    public Player(Uri platform, Discovery world, Mix mix, int seed, Keeping keeping, TimeProvider time)
     {
         (_mix, _time) = (mix, time);
         var ledger = new Ledger();
         foreach (var (tenant, rows) in world.Rows) ledger.Start(tenant, rows);
-        var checker = new Checker(ledger, world.Dashboards);
+        _context = new PlayContext(new Checker(ledger, world.Dashboards), new Moments(ledger, time), new EventDelays(time), keeping, time);
         var users = world.Tenants.SelectMany(tenant => tenant.Accounts.Select(user => (User: user, World: tenant))).ToArray();
-        (_probed, _probe) = (world.Tenants[0], new Browser(platform, users.Length, users[0].User, ledger, checker, time));
+        (_probed, _probe) = (world.Tenants[0], new Browser(platform, users.Length, users[0].User, _context));
         _users = [.. users.Select((at, number) => new UserPlay(
-            new Browser(platform, number, at.User, ledger, checker, time), UserScript.Of(seed, number, at.User, at.World, mix)))];
+            new Browser(platform, number, at.User, _context), UserScript.Of(seed, number, at.User, at.World, mix)))];
     }
 
     public int Users => _users.Length;
@@ -59,10 +60,14 @@ internal sealed class Player : IDisposable
     public void ForgetMeasures()
     {
         foreach (var browser in Browsers) browser.Measures.Forget();
+        _context.Delays.Forget();
     }
 
     /// <summary>Measures what a miss takes, after the play; its answers are judged too, and not counted among the clients'.</summary>
     public Task<IReadOnlyList<Probe>> ProbeAsync(CancellationToken cancel) => MissProbe.RunAsync(_probe, _probed, cancel);
+
+    /// <summary>How long after its acknowledgement each write was told to the other clients of its tenant; none without events.</summary>
+    public Histogram EventDelays() => _context.Delays.Measure();
 
     /// <summary>What all clients got together.</summary>
     public Measures Measures()
@@ -73,10 +78,10 @@ internal sealed class Player : IDisposable
         return all;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var user in _users) user.Dispose();
-        _probe.Dispose();
+        foreach (var user in _users) await user.DisposeAsync();
+        await _probe.DisposeAsync();
     }
 
     private Task WaitAsync(TimeSpan early, CancellationToken cancel) =>

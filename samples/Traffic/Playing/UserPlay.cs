@@ -3,7 +3,7 @@ using Traffic.Scripts;
 namespace Traffic.Playing;
 
 /// <summary>One user in the middle of the script.</summary>
-internal sealed class UserPlay : IDisposable
+internal sealed class UserPlay : IAsyncDisposable
 {
     private readonly IEnumerator<Step> _script;
 
@@ -34,9 +34,9 @@ internal sealed class UserPlay : IDisposable
         return played;
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         _script.Dispose();
-        Browser.Dispose();
+        return Browser.DisposeAsync();
     }
 }

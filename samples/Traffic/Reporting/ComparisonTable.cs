@@ -12,18 +12,20 @@ internal static class ComparisonTable
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumn("");
         table.AddColumn(new TableColumn("without").RightAligned());
-        table.AddColumn(new TableColumn("with Freshet").RightAligned());
+        table.AddColumn(new TableColumn("server cache").RightAligned());
         table.AddColumn(new TableColumn("saved").RightAligned());
-        foreach (var figure in Figures.Of(comparison)) table.AddRow(figure.Name, figure.Without, figure.With, figure.Saved);
+        table.AddColumn(new TableColumn("with events").RightAligned());
+        table.AddColumn(new TableColumn("saved").RightAligned());
+        foreach (var figure in Figures.Of(comparison)) table.AddRow(figure.Name, figure.Without, figure.With, figure.Saved, figure.Events, figure.SavedByEvents);
         console.WriteLine();
         console.Write(table);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Played in {comparison.Without.Duration.TotalSeconds:0.0} s and {comparison.With.Duration.TotalSeconds:0.0} s. X-Cache: {Verdicts(comparison.With)}"));
+            $"Played in {comparison.Without.Duration.TotalSeconds:0.0} s, {comparison.With.Duration.TotalSeconds:0.0} s and {comparison.Events.Duration.TotalSeconds:0.0} s. X-Cache: {Verdicts(comparison.With)}; with events {Verdicts(comparison.Events)}"));
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"From the first request on, with an empty cache, the warm-up included: {comparison.CommandsSavedCold * 100:0.0} % fewer SQL commands."));
-        foreach (var broken in comparison.Without.Clients.Broken.Concat(comparison.With.Clients.Broken)) console.WriteLine($"  {broken}");
+        foreach (var broken in comparison.Without.Clients.Broken.Concat(comparison.With.Clients.Broken).Concat(comparison.Events.Clients.Broken)) console.WriteLine($"  {broken}");
     }
 
     private static string Verdicts(Run run) =>

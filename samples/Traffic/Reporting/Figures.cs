@@ -4,7 +4,7 @@ using Traffic.Measuring;
 namespace Traffic.Reporting;
 
 /// <summary>One line of the table.</summary>
-internal sealed record Figure(string Name, string Without, string With, string Saved);
+internal sealed record Figure(string Name, string Without, string With, string Saved, string Events, string SavedByEvents);
 
 /// <summary>The figures as people read them.</summary>
 internal static class Figures
@@ -13,34 +13,38 @@ internal static class Figures
     {
         yield return Count("answers", run => run.Clients.Answers, saves: false);
         yield return Count("of them to writes", run => run.Clients.Writes, saves: false);
+        yield return Count("API calls", run => run.Clients.Calls);
         yield return Count("bodies sent", run => run.Clients.Bodies);
-        yield return new Figure(
-            "bytes on the wire", Bytes(comparison.Without), Bytes(comparison.With), Share(comparison.Saved(run => run.Clients.Bytes)));
+        yield return Each(
+            "bytes on the wire", run => string.Create(CultureInfo.InvariantCulture, $"{run.Clients.Bytes / 1e6:N1} MB"), run => run.Clients.Bytes);
         yield return Count("SQL commands", run => run.Origin.Commands);
         yield return Count("loads", run => run.Origin.Loads);
         yield return Count("coalesced", run => run.Origin.Coalesced, saves: false);
         yield return Count("304s", run => run.Clients.NotModified, saves: false);
-        yield return Latency("p50", 0.5);
-        yield return Latency("p99", 0.99);
+        yield return Each("p50", run => Milliseconds(run.Clients.Latency.Percentile(0.5)));
+        yield return Each("p99", run => Milliseconds(run.Clients.Latency.Percentile(0.99)));
         yield return new Figure(
             "added by a miss, p99", "", comparison.MissAddsP99 is { } added ? Milliseconds(added) : "no miss",
-            $"{(comparison.MissAddsP99 < Comparison.MissMayAdd ? "below" : "not below")} {Milliseconds(Comparison.MissMayAdd)}");
+            $"{(comparison.MissAddsP99 < Comparison.MissMayAdd ? "below" : "not below")} {Milliseconds(Comparison.MissMayAdd)}", "", "");
+        yield return Each("age of copies at use, p50 / p99", run => Span(run.Clients.Ages, Seconds));
+        yield return Each("write to event, p50 / p99", run => Span(run.EventDelays, Milliseconds));
         yield return Count("broken promises", run => run.Clients.BrokenCount, saves: false);
 
         Figure Count(string name, Func<Run, long> of, bool saves = true) =>
-            new(
-                name, of(comparison.Without).ToString("N0", CultureInfo.InvariantCulture),
-                of(comparison.With).ToString("N0", CultureInfo.InvariantCulture), saves ? Share(comparison.Saved(run => of(run))) : "");
+            Each(name, run => of(run).ToString("N0", CultureInfo.InvariantCulture), saves ? run => of(run) : null);
 
-        Figure Latency(string name, double share) =>
+        Figure Each(string name, Func<Run, string> text, Func<Run, double>? saves = null) =>
             new(
-                name, Milliseconds(comparison.Without.Clients.Latency.Percentile(share)),
-                Milliseconds(comparison.With.Clients.Latency.Percentile(share)), "");
+                name, text(comparison.Without),
+                text(comparison.With), saves is null ? "" : Share(comparison.Saved(comparison.With, saves)),
+                text(comparison.Events), saves is null ? "" : Share(comparison.Saved(comparison.Events, saves)));
     }
 
-    private static string Bytes(Run run) => string.Create(CultureInfo.InvariantCulture, $"{run.Clients.Bytes / 1e6:N1} MB");
+    private static string Span(Histogram of, Func<TimeSpan, string> text) => of.Count == 0 ? "" : $"{text(of.Percentile(0.5))} / {text(of.Percentile(0.99))}";
 
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.00} ms");
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 
     private static string Share(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 }

@@ -8,12 +8,12 @@ public class ComparisonTests
 {
     [Fact]
     public void PromiseKeptAndSavingsMet_HasNoFailure() =>
-        Assert.Empty(new Comparison(Played(commands: 1000), Played(commands: 50)).Failures);
+        Assert.Empty(Compare(Played(commands: 1000), Played(commands: 50)).Failures);
 
     [Fact]
     public void TooFewCommandsSaved_IsAFailureThatSaysSo()
     {
-        var failure = Assert.Single(new Comparison(Played(commands: 1000), Played(commands: 51)).Failures);
+        var failure = Assert.Single(Compare(Played(commands: 1000), Played(commands: 51)).Failures);
         Assert.StartsWith("Savings not met: 94.9", failure, StringComparison.Ordinal);
     }
 
@@ -23,14 +23,14 @@ public class ComparisonTests
     public void BrokenPromiseInEitherRun_IsAFailureThatNamesTheFirst(bool with)
     {
         var (bad, good) = (Played(commands: 10, broken: true), Played(commands: with ? 1000 : 0));
-        var failure = Assert.Single((with ? new Comparison(good, bad) : new Comparison(bad, good)).Failures);
+        var failure = Assert.Single((with ? Compare(good, bad) : Compare(bad, good)).Failures);
         Assert.StartsWith("Promise broken: 1 of 100 answers", failure, StringComparison.Ordinal);
         Assert.Contains("planted", failure, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Savings_AreCountedPerAnswer() =>
-        Assert.Equal(0.9, new Comparison(Played(commands: 1000), Played(commands: 50, answers: 50)).CommandsSaved, 3);
+        Assert.Equal(0.9, Compare(Played(commands: 1000), Played(commands: 50, answers: 50)).CommandsSaved, 3);
 
     [Fact]
     public void MissAdds_IsTheDifferenceAtThe99thPercentileOfThoseThatMissed()
@@ -39,7 +39,7 @@ public class ComparisonTests
         var without = Enumerable.Range(1, 101).Select(n => new Probe(TimeSpan.FromMilliseconds(n), Missed: true)).ToArray();
         var with = without.Select(probe => new Probe(probe.Took + TimeSpan.FromMilliseconds(5), Missed: true)).ToArray();
         with[100] = new Probe(TimeSpan.FromSeconds(9), Missed: false);
-        var comparison = new Comparison(Played() with { Probes = without }, Played() with { Probes = with });
+        var comparison = Compare(Played() with { Probes = without }, Played() with { Probes = with });
         // The histogram is exact to 1.6 % of 104 and of 99 ms.
         Assert.InRange(comparison.MissAddsP99!.Value.TotalMilliseconds, 3, 7);
     }
@@ -47,24 +47,41 @@ public class ComparisonTests
     [Fact]
     public void SavingsFromTheFirstRequestOn_CountTheWarmUp()
     {
-        var comparison = new Comparison(
+        var comparison = Compare(
             Played() with { Cold = new ColdCounts(200, 1000) }, Played() with { Cold = new ColdCounts(100, 100) });
         Assert.Equal(0.8, comparison.CommandsSavedCold, 3);
     }
 
     [Fact]
-    public void MissAdds_IsUnknownWithoutAMiss() => Assert.Null(new Comparison(Played(), Played()).MissAddsP99);
+    public void MissAdds_IsUnknownWithoutAMiss() => Assert.Null(Compare(Played(), Played()).MissAddsP99);
 
-    private static Run Played(long commands = 100, int answers = 100, bool broken = false)
+    [Fact]
+    public void TooFewCallsSavedWithEvents_IsAFailureThatSaysSo()
+    {
+        var comparison = new Comparison(Played(commands: 1000), Played(commands: 50), Played(commands: 50, calls: 21));
+        Assert.StartsWith("Savings not met: 79.0", Assert.Single(comparison.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BrokenPromiseWithEvents_IsAFailure()
+    {
+        var comparison = new Comparison(Played(commands: 1000), Played(commands: 50), Played(commands: 50, calls: 20, broken: true));
+        Assert.Contains("answers with events", Assert.Single(comparison.Failures), StringComparison.Ordinal);
+    }
+
+    private static Comparison Compare(Run without, Run with) => new(without, with, Played(calls: 0));
+
+    private static Run Played(long commands = 100, int answers = 100, bool broken = false, int? calls = null)
     {
         var clients = new Measures();
         for (var i = 0; i < answers; i++)
         {
             var planted = broken && i == 0 ? new Broken(BrokenKind.OwnWriteLost, Api.Dashboard.Route, Api.Dashboard.Path, "planted") : null;
-            clients.Record(Api.Dashboard, 200, 10, "HIT", TimeSpan.FromMilliseconds(1), planted);
+            clients.Record(Api.Dashboard, "HIT", TimeSpan.FromMilliseconds(1), age: null, planted);
+            if (i < (calls ?? answers)) clients.Called(isNotModified: false, hasBody: true);
         }
 
-        return new Run(TimeSpan.FromSeconds(1), clients, new OriginCounts(Routes(commands), Coalesced: 0), new ColdCounts(answers, commands), []);
+        return new Run(TimeSpan.FromSeconds(1), clients, new OriginCounts(Routes(commands), Coalesced: 0), new ColdCounts(answers, commands), [], new Histogram());
     }
 
     private static Dictionary<string, RouteCounts> Routes(long commands) =>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Traffic.Checking;
+using Traffic.Measuring;
 using Traffic.Playing;
 using Traffic.Scripts;
 
@@ -34,12 +35,14 @@ public sealed class BrowserTests : IAsyncLifetime
         await _server.StartAsync();
         var ledger = new Ledger();
         var checker = new Checker(ledger, new Dictionary<string, long>(StringComparer.Ordinal) { ["acme"] = 0 });
-        _browser = new Browser(new Uri(_server.Urls.First()), 1, Worlds.Admin, ledger, checker, TimeProvider.System);
+        _browser = new Browser(
+            new Uri(_server.Urls.First()), 1, Worlds.Admin,
+            new PlayContext(checker, new Moments(ledger, TimeProvider.System), new EventDelays(TimeProvider.System), Keeping.ETags, TimeProvider.System));
     }
 
     public async ValueTask DisposeAsync()
     {
-        _browser.Dispose();
+        await _browser.DisposeAsync();
         await _server.DisposeAsync();
     }
 

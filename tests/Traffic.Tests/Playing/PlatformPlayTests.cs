@@ -22,15 +22,17 @@ public sealed class PlatformPlayTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task PlayedScript_BreaksNoPromise(bool freshet)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task PlayedScript_BreaksNoPromise(bool freshet, bool events)
     {
         var cancel = TestContext.Current.CancellationToken;
         var address = await StartAsync(freshet, cancel);
         var world = await Discovery.ReadAsync(address, cancel);
         // A write on every page: far more than life, so that few steps meet many writes.
-        using var player = new Player(address, world, new Mix { Speed = 1e9, WritesPerPage = 1 }, seed: 3, TimeProvider.System);
+        await using var player = new Player(
+            address, world, new Mix { Speed = 1e9, WritesPerPage = 1 }, seed: 3, events ? Keeping.UntilEvents : Keeping.ETags, TimeProvider.System);
         var before = await OriginCounts.ReadAsync(address, cancel);
         await player.PlayAsync(TimeSpan.Zero, TimeSpan.MaxValue, [.. Enumerable.Repeat(8, player.Users)], cancel);
         var origin = await OriginCounts.ReadAsync(address, cancel) - before;

@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace Traffic.Measuring;
+
+/// <summary>
+/// How long after a write was acknowledged each other client of the tenant was told of it: the first event that covers the write's
+/// offset in the tenant's log. Safe for concurrent use.
+/// </summary>
+internal sealed class EventDelays(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly List<(int Client, string Tenant, long Offset, long At)> _acknowledged = [];
+    private readonly Dictionary<int, (string Tenant, List<(long Offset, long At)> Heard)> _clients = [];
+
+    public void Acknowledged(int client, string tenant, string position)
+    {
+        if (OwnOffset(position) is not { } offset) return;
+        lock (_lock) _acknowledged.Add((client, tenant, offset, time.GetTimestamp()));
+    }
+
+    public void Heard(int client, string tenant, string position)
+    {
+        if (OwnOffset(position) is not { } offset) return;
+        lock (_lock)
+        {
+            if (!_clients.TryGetValue(client, out var one)) _clients[client] = one = (tenant, []);
+            one.Heard.Add((offset, time.GetTimestamp()));
+        }
+    }
+
+    /// <summary>The delays; a client that was told before the writer was counts as none. What nobody was told of yet is left out.</summary>
+    public Histogram Measure()
+    {
+        var delays = new Histogram();
+        lock (_lock)
+        {
+            foreach (var (writer, tenant, offset, at) in _acknowledged)
+            {
+                foreach (var (client, (own, heard)) in _clients)
+                {
+                    if (client == writer || own != tenant) continue;
+                    var told = heard.FindIndex(h => h.Offset >= offset);
+                    if (told >= 0) delays.Record(heard[told].At > at ? time.GetElapsedTime(at, heard[told].At) : TimeSpan.Zero);
+                }
+            }
+        }
+
+        return delays;
+    }
+
+    public void Forget()
+    {
+        lock (_lock) _acknowledged.Clear();
+    }
+
+    // docs/protocols/events.md, E1: log and offset of a token may be read.
+    private static long? OwnOffset(string position)
+    {
+        var token = new byte[42];
+        foreach (var text in position.Split('.'))
+        {
+            if (text.Length == 56 && Base64Url.TryDecodeFromChars(text, token, out _) && token[1] == 0)
+                return BinaryPrimitives.ReadInt64LittleEndian(token.AsSpan(18));
+        }
+
+        return null;
+    }
+}
