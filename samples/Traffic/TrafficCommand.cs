@@ -23,7 +23,7 @@ internal static class TrafficCommand
         Option<bool> exit = new("--exit") { Description = "End after the table: status 0 when the promise was kept and the savings are met." };
         Option<bool> race = new("--race") { Description = "Show in a few seconds the race that other caches lose, and nothing else." };
         Option<string> platform = new("--platform") { Hidden = true, Required = true };
-        Command root = new("./demo", "Plays the same traffic against the migration platform without and with Freshet, and compares.")
+        Command root = new("./demo", "Plays the same traffic against the migration platform without Freshet, with it, and with its events, and compares.")
         {
             seconds, port, seed, json, exit, race, platform, new HelpOption(),
         };
