@@ -7,8 +7,12 @@ namespace Traffic.Reporting;
 /// <summary>The table at the end of the demo.</summary>
 internal static class ComparisonTable
 {
+    private const int Width = 110;
+
     public static void Write(IAnsiConsole console, Comparison comparison)
     {
+        // A file or a pipe has no width that the table would have to fit.
+        if (!console.Profile.Out.IsTerminal) console.Profile.Width = Math.Max(console.Profile.Width, Width);
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumn("");
         table.AddColumn(new TableColumn("without").RightAligned());

@@ -26,8 +26,8 @@ internal static class Figures
         yield return new Figure(
             "added by a miss, p99", "", comparison.MissAddsP99 is { } added ? Milliseconds(added) : "no miss",
             $"{(comparison.MissAddsP99 < Comparison.MissMayAdd ? "below" : "not below")} {Milliseconds(Comparison.MissMayAdd)}", "", "");
-        yield return Each("age of copies at use, p50 / p99", run => Span(run.Clients.Ages, Seconds));
-        yield return Each("write to event, p50 / p99", run => Span(run.EventDelays, Milliseconds));
+        yield return Each("age of copies, p50 / p99", run => Span(run.Clients.Ages, "s", age => age.TotalSeconds));
+        yield return Each("write to event, p50 / p99", run => Span(run.EventDelays, "ms", delay => delay.TotalMilliseconds));
         yield return Count("broken promises", run => run.Clients.BrokenCount, saves: false);
 
         Figure Count(string name, Func<Run, long> of, bool saves = true) =>
@@ -40,11 +40,11 @@ internal static class Figures
                 text(comparison.Events), saves is null ? "" : Share(comparison.Saved(comparison.Events, saves)));
     }
 
-    private static string Span(Histogram of, Func<TimeSpan, string> text) => of.Count == 0 ? "" : $"{text(of.Percentile(0.5))} / {text(of.Percentile(0.99))}";
+    private static string Span(Histogram of, string unit, Func<TimeSpan, double> value) => of.Count == 0
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{value(of.Percentile(0.5)):0.0} / {value(of.Percentile(0.99)):0.0} {unit}");
 
     private static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.00} ms");
-
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 
     private static string Share(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 }
