@@ -11,6 +11,9 @@ internal sealed class EventClock(TimeProvider time, CacheEventOptions options, E
 
     public TimeSpan SendTimeout => options.SendTimeout;
 
+    /// <summary>How long a client has to answer a close: one that does not must not hold up a server that stops.</summary>
+    public TimeSpan CloseTimeout { get; } = TimeSpan.FromSeconds(5);
+
     public EventMetrics Metrics => metrics;
 
     public long Now => time.GetTimestamp();

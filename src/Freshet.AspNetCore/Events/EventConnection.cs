@@ -27,6 +27,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     private volatile bool _isHeartbeatDue;
     private int _state;
     private long _sendingSince;
+    private long _closingSince;
     private long _lastSent;
 
     public EventClient Client => client;
@@ -60,6 +61,8 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     /// <summary>There may be something to send.</summary>
     public void Wake()
     {
+        // What was noted is visible before the state is read: else a sender that is about to stop could miss it.
+        Interlocked.MemoryBarrier();
         while (true)
         {
             var state = Volatile.Read(ref _state);
@@ -87,11 +90,12 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
         Wake();
     }
 
-    /// <summary>Beats when it has been silent for long, and gives up a client that does not read.</summary>
+    /// <summary>Beats when it has been silent for long, and gives up a client that does not read, or does not answer a close.</summary>
     public void Tend(long now)
     {
         var sending = Volatile.Read(ref _sendingSince);
-        if (sending != 0 && clock.IsOver(sending, now, clock.SendTimeout))
+        var closing = Volatile.Read(ref _closingSince);
+        if ((sending != 0 && clock.IsOver(sending, now, clock.SendTimeout)) || (closing != 0 && clock.IsOver(closing, now, clock.CloseTimeout)))
             Abort();
         else if (sending == 0 && clock.IsOver(Volatile.Read(ref _lastSent), now, clock.Silence))
             Beat();
@@ -100,16 +104,13 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     /// <summary>Ends it, after the message that is being sent. The first reason stands.</summary>
     public void Close(EventClose close)
     {
-        Interlocked.CompareExchange(ref _close, close, null);
+        if (Interlocked.CompareExchange(ref _close, close, null) is null)
+            Volatile.Write(ref _closingSince, clock.Now);
         Wake();
     }
 
     /// <summary>Ends it at once, without a word; no harm when it has ended.</summary>
-    public void Abort()
-    {
-        End();
-        AbortTransport();
-    }
+    public abstract void Abort();
 
     /// <summary>Nothing more is sent.</summary>
     protected void End() => _ended.TrySetResult();
@@ -119,8 +120,6 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
 
     /// <summary>Says good-bye.</summary>
     protected abstract ValueTask SendCloseAsync(EventClose close);
-
-    protected abstract void AbortTransport();
 
     // Synchronous as long as the transport takes what it is given, so that a broadcast allocates nothing for each receiver.
     private void Send()
@@ -179,7 +178,6 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     {
         try
         {
-            Volatile.Write(ref _sendingSince, clock.Now);
             await SendCloseAsync(close).ConfigureAwait(false);
             clock.Metrics.Closed(close.Code);
             _ended.TrySetResult();
@@ -210,7 +208,8 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     {
         if (_close is not null)
             return null;
-        if (channel.Read(client.Tenant, _at) is { } reading)
+        // Until nothing lies ahead: a reading that others share may end before the position that the greeting names.
+        while (channel.Read(client.Tenant, _at) is { } reading)
         {
             _at = reading.To;
             if (reading.MessageFor(client.User, Volatile.Read(ref _entities)) is { } events)
@@ -231,7 +230,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     {
         if (Interlocked.CompareExchange(ref _state, Idle, Busy) is Busy)
             return true;
-        Volatile.Write(ref _state, Busy);
+        Interlocked.Exchange(ref _state, Busy);
         return false;
     }
 

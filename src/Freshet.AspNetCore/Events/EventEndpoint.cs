@@ -101,6 +101,7 @@ internal sealed class EventEndpoint(
         }
         finally
         {
+            connection.Leave();
             connection.Channel.Remove(connection);
         }
     }

@@ -57,6 +57,12 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
         }
     }
 
+    public override void Abort()
+    {
+        End();
+        socket.Abort();
+    }
+
     private async ValueTask DropAsync(CancellationToken cancel)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ClientMessage.MaxBytes);
@@ -75,8 +81,6 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
 
     protected override async ValueTask SendCloseAsync(EventClose close) =>
         await socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Reason, CancellationToken.None).ConfigureAwait(false);
-
-    protected override void AbortTransport() => socket.Abort();
 
     /// <returns>Null to go on; else why the connection ends.</returns>
     private async ValueTask<EventClose?> ReadMessageAsync(CancellationToken cancel)

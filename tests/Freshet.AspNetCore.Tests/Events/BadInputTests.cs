@@ -1,6 +1,8 @@
 using System.Net.WebSockets;
 using System.Text;
 using Freshet.AspNetCore.Tests.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Freshet.AspNetCore.Tests.Events;
 
@@ -168,6 +170,18 @@ public class BadInputTests
         await app.WriteAsync("import", "42");
         string[] heard = [(await bystander.ReadAsync()).Type, (await bystander.ReadAsync()).Type];
         Assert.Contains(heard, type => type == "cache_invalidation");
+    }
+
+    [Fact]
+    public async Task ClientThatDoesNotAnswerTheClose_DoesNotHoldUpAServerThatStops()
+    {
+        await using var app = await EventApp.StartAsync();
+        using var deaf = await RawSocket.ConnectAsync(app);
+        await WebSocketTests.SpinAsync(() => app.Events().ConnectionsOf(EventApp.Acme).Length == 1);
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.Equal(1001, await deaf.CloseCodeAsync());
+        app.Time.Advance(TimeSpan.FromSeconds(6));
+        await WebSocketTests.SpinAsync(() => app.Events().Count == 0);
     }
 
     [Fact]

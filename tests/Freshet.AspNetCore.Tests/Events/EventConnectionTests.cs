@@ -1,0 +1,74 @@
+using Freshet.AspNetCore.Events;
+using Freshet.Coherence;
+using Freshet.Events;
+using Freshet.Invalidation;
+using Freshet.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Freshet.AspNetCore.Tests.Events;
+
+public class EventConnectionTests
+{
+    private readonly EmbeddedStore _store = new(new TagClocks(1024), 16);
+    private readonly InvalidationFeed _feed;
+    private readonly EventChannel _channel;
+    private readonly EventClock _clock;
+
+    public EventConnectionTests()
+    {
+        var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var model = new EntityModelSource([new EntityModelPart(true, (_, m) => m.Entity("inbox").UserScoped())], services);
+        var metrics = new EventMetrics(services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), NullLogger<CacheEventManager>.Instance);
+        _clock = new EventClock(new FakeTimeProvider(), new CacheEventOptions(), metrics);
+        _feed = new InvalidationFeed(_store, model, new GroupNames(new byte[32]));
+        _channel = new EventChannel(_feed, static (_, at) => $"{at.Own!.Value.Offset}", _clock);
+    }
+
+    private static EventClient Client(string user) => new(EventApp.Acme, user, new(), null);
+
+    [Fact]
+    public async Task Greeting_ComesAfterAllThatWasMissed_ThoughASharedReadingEndsBeforeIt()
+    {
+        var start = _feed.Head(EventApp.Acme);
+        await _store.AppendAsync(EventApp.Acme, [Tag.Of("inbox", "bob")], default);
+        // Somebody else stood at the same place and read up to here: nothing for alice.
+        Assert.NotNull(_channel.Read(EventApp.Acme, start));
+        await _store.AppendAsync(EventApp.Acme, [Tag.Of("import", "42")], default);
+
+        var heard = new HeardConnection(Client("alice"), _channel, _clock);
+        heard.Start(start, EventMessage.Ready("2", TimeSpan.FromSeconds(10), isResumed: true));
+        heard.Wake();
+        Assert.Equal(["cache_invalidation", "ready"], heard.Types);
+    }
+
+    [Fact]
+    public void StreamThatIsCutOffAfterItsRequest_TouchesItNoMore()
+    {
+        var request = new DefaultHttpContext();
+        var connection = new StreamConnection(Client("alice"), _channel, _clock, request);
+        connection.Leave();
+        // What the server does with the context of a request that is over.
+        request.Uninitialize();
+        connection.Abort();
+        Assert.True(connection.Ended.IsCompleted);
+    }
+
+    private sealed class HeardConnection(EventClient client, EventChannel channel, EventClock clock) : EventConnection(client, channel, clock)
+    {
+        public List<string> Types { get; } = [];
+
+        public override void Abort() => End();
+
+        protected override ValueTask SendAsync(EventMessage message)
+        {
+            using var json = System.Text.Json.JsonDocument.Parse(message.Json);
+            Types.Add(json.RootElement.GetProperty("type").GetString()!);
+            return ValueTask.CompletedTask;
+        }
+
+        protected override ValueTask SendCloseAsync(EventClose close) => ValueTask.CompletedTask;
+    }
+}
