@@ -50,7 +50,8 @@ public sealed class CacheEventManager : IDisposable
 
     /// <summary>
     /// Closes the connections of a user whose rights have changed, with code 4403: the client signs in anew or stays away. This
-    /// node's only; elsewhere <see cref="CacheEventOptions.MayStay"/> finds out.
+    /// node's only; elsewhere <see cref="CacheEventOptions.MayStay"/> finds out. A token that is still good connects again:
+    /// what keeps it out is its authentication, or <see cref="CacheEventOptions.MayStay"/>.
     /// </summary>
     /// <param name="tenant">The user's tenant; <see cref="Tenant.Default"/> for an application without tenants.</param>
     /// <param name="user">The value of the claim that names the user, compared ordinally.</param>
@@ -201,14 +202,15 @@ public sealed class CacheEventManager : IDisposable
         try
         {
             await using var services = _scopes.CreateAsyncScope();
-            if (!await mayStay(connection.Client.Principal, services.ServiceProvider, CancellationToken.None).ConfigureAwait(false))
+            using var limit = Clock.Limit(_options.RecheckEvery);
+            if (!await mayStay(connection.Client.Principal, services.ServiceProvider, limit.Token).AsTask().WaitAsync(limit.Token).ConfigureAwait(false))
                 connection.Close(EventClose.RightsChanged);
         }
         catch (Exception e)
         {
-            // Rights that cannot be shown are not there; the client connects again when they can.
+            // Rights that cannot be shown are not there. Not 4403: that would keep the client away for good.
             _metrics.Faulted(e);
-            connection.Close(EventClose.RightsChanged);
+            connection.Close(EventClose.Fault);
         }
     }
 }

@@ -36,8 +36,10 @@ public sealed class CacheEventOptions
     public int MaxGroups { get; set; } = 40;
 
     /// <summary>
-    /// Asked for each connection every <see cref="RecheckEvery"/>; a connection for which it says false is closed with code
-    /// 4403. Default: none. It gets the user who connected and services of its own.
+    /// Asked when a client connects, which is answered 403 when it says false, and for each connection every
+    /// <see cref="RecheckEvery"/>, which is closed then with code 4403. Default: none. It gets the user who connected and
+    /// services of its own. When it fails, or takes longer than <see cref="RecheckEvery"/>, the connection is closed with code
+    /// 1011, and its client connects again.
     /// </summary>
     public Func<System.Security.Claims.ClaimsPrincipal, IServiceProvider, CancellationToken, ValueTask<bool>>? MayStay { get; set; }
 

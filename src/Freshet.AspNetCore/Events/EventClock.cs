@@ -24,5 +24,8 @@ internal sealed class EventClock(TimeProvider time, CacheEventOptions options, E
     public Task WaitAsync(TimeSpan span, CancellationToken cancel) =>
         Task.Delay(span, time, cancel).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
+    /// <summary>Is cancelled after that long.</summary>
+    public CancellationTokenSource Limit(TimeSpan span) => new(span, time);
+
     public bool IsOver(long since, long now, TimeSpan span) => time.GetElapsedTime(since, now) >= span;
 }

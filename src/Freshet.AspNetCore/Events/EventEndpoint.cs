@@ -39,6 +39,13 @@ internal sealed class EventEndpoint(
             return;
         }
 
+        // A token that is still good must not bring back whom a recheck has sent away.
+        if (options.Value.MayStay is { } mayStay && !await mayStay(context.User, context.RequestServices, context.RequestAborted))
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "the user has no right to hear events");
+            return;
+        }
+
         var client = new EventClient(tenant, UserOf(context.User), context.User, await ExpiresAsync(context));
         if (manager.TryEnter(client) is { } refusal)
         {

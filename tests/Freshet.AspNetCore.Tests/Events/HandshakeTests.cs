@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using Freshet.AspNetCore.Tests.Testing;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,27 @@ public class HandshakeTests
         Assert.Equal(HttpStatusCode.Unauthorized, await RefusalAsync(app, user: null));
         Assert.Equal(HttpStatusCode.Unauthorized, (await app.GetAsync("/events", ("Accept", "text/event-stream"))).StatusCode);
         Assert.Equal(0, app.Events().Count);
+    }
+
+    [Fact]
+    public async Task FallbackPolicyOfTheApplication_HoldsForEventsToo()
+    {
+        await using var app = await TestApp.StartAsync(
+            a => a.MapCacheEvents("/events"),
+            services: s => s.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireClaim("role", "admin").Build()));
+        Assert.Equal(HttpStatusCode.Unauthorized, await RefusalAsync(app, user: null));
+        Assert.Equal(HttpStatusCode.Forbidden, await RefusalAsync(app, "alice"));
+        await using var admin = await EventSocket.ReadyAsync(app, "alice;role=admin");
+    }
+
+    [Fact]
+    public async Task PolicyOfTheAddress_TakesThePlaceOfTheFallback()
+    {
+        await using var app = await TestApp.StartAsync(
+            a => a.MapCacheEvents("/events").RequireAuthorization(p => p.RequireClaim("role", "listener")),
+            services: s => s.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireClaim("role", "admin").Build()));
+        Assert.Equal(HttpStatusCode.Forbidden, await RefusalAsync(app, "alice;role=admin"));
+        await using var listener = await EventSocket.ReadyAsync(app, "alice;role=listener");
     }
 
     [Fact]

@@ -155,6 +155,27 @@ public class WebSocketTests
         Volatile.Write(ref isAllowed, false);
         app.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal((4403, "rights changed"), await CloseOfAsync(bob));
+        var refused = await Assert.ThrowsAsync<WebSocketException>(() => EventSocket.ConnectAsync(app, "bob;tenant=acme"));
+        Assert.Contains("403", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RightsThatCannotBeShown_CloseTheConnection_ButNotForGood(bool hangs)
+    {
+        var isDown = false;
+        await using var app = await EventApp.StartAsync(o => o.MayStay = async (_, _, _) =>
+        {
+            if (Volatile.Read(ref isDown))
+                await (hangs ? Task.Delay(Timeout.Infinite, CancellationToken.None) : throw new TimeoutException("the database is down"));
+            return true;
+        });
+        await using var client = await EventSocket.ReadyAsync(app);
+        Volatile.Write(ref isDown, true);
+        app.Time.Advance(TimeSpan.FromMinutes(1));
+        app.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((1011, "the server could not go on"), await CloseOfAsync(client));
     }
 
     [Fact]
