@@ -8,7 +8,4 @@ internal static partial class EventLog
 
     [LoggerMessage(121, LogLevel.Warning, "A connection for events was refused: {Reason}.")]
     public static partial void Refused(ILogger log, string reason);
-
-    [LoggerMessage(122, LogLevel.Debug, "A connection for events was closed by the server: {Code} {Reason}.")]
-    public static partial void Closed(ILogger log, int code, string reason);
 }

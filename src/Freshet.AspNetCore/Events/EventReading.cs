@@ -5,8 +5,8 @@ using Freshet.Events;
 namespace Freshet.AspNetCore.Events;
 
 /// <summary>
-/// What lies between two places in the logs, as messages: one for all, and one for each user who is told more. Each is made
-/// when it is first asked for, and kept. Safe for concurrent use.
+/// What lies between two places in the logs, as messages: one for all, made when it is first asked for and kept, and one for
+/// each user who is told more. Safe for concurrent use.
 /// </summary>
 internal sealed class EventReading(SessionPositions from, FeedReading reading, string position, DateTimeOffset time)
 {

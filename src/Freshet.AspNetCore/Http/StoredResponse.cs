@@ -52,7 +52,7 @@ internal sealed class StoredResponse
     {
         get
         {
-            var size = OverheadBytes + ((IsCompressible ? 3L : 1L) * Identity.Body.Length);
+            var size = OverheadBytes + ((IsCompressible ? 3L : 1L) * Identity.Body.Length) + (2L * (Groups?.Length ?? 0));
             foreach (var (name, values) in Headers)
                 size += 2L * (name.Length + values.ToString().Length);
             return size;

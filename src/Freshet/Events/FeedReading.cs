@@ -9,13 +9,15 @@ internal sealed class FeedReading
     /// <summary>How many names one event holds at most; above, they are coarser.</summary>
     public const int MaxGroups = 256;
 
+    private readonly Tenant _reader;
     private readonly EntityModel _model;
     private readonly GroupNames _names;
     private readonly IReadOnlyList<(Tenant Tenant, LogRecord Record)> _records;
 
     public FeedReading(
-        EntityModel model, GroupNames names, SessionPositions to, FeedGap gap, IReadOnlyList<(Tenant Tenant, LogRecord Record)> records)
+        Tenant reader, EntityModel model, GroupNames names, SessionPositions to, FeedGap gap, IReadOnlyList<(Tenant Tenant, LogRecord Record)> records)
     {
+        _reader = reader;
         _model = model;
         _names = names;
         _records = records;
@@ -56,9 +58,9 @@ internal sealed class FeedReading
                     entities.Add(entity.Name);
             }
 
-            // What a change is about is told to nobody who may not be told of the row.
+            // A row's id goes where the row's own tag goes, and to nobody who may not be told of all that changed.
             if (hasTold)
-                changes.Add(hasWithheld ? record.Change with { Id = null } : record.Change);
+                changes.Add(hasWithheld || !MayName(tenant, record) ? record.Change with { Id = null } : record.Change);
         }
 
         if (touched.Count == 0)
@@ -69,4 +71,9 @@ internal sealed class FeedReading
             change = new ChangeSummary(change.Action);
         return new FeedEvent(change, [.. entities], _names.OfTouches(touched, MaxGroups));
     }
+
+    // A type's tag reaches more readers than the row does: all users, and through the public log all tenants.
+    private bool MayName(Tenant log, LogRecord record) => record.Change is { Entity: { } entity, Id: { } id }
+        && (!log.IsPublic || _reader == Tenant.Default || _model.Find(entity) is { Tenancy: Tenancy.Public })
+        && record.Tags.Any(tag => string.Equals(EntityTags.IdOf(tag, entity), id, StringComparison.Ordinal));
 }

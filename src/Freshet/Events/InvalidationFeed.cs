@@ -26,7 +26,7 @@ internal sealed class InvalidationFeed(IInvalidationStore store, EntityModelSour
         var gap = FeedGap.None;
         var own = Read(tenant, from.Own, records, ref gap);
         var shared = Read(Tenant.Public, from.Public, records, ref gap);
-        return new FeedReading(model.Model, names, new SessionPositions(own, shared), gap, records);
+        return new FeedReading(tenant, model.Model, names, new SessionPositions(own, shared), gap, records);
     }
 
     private Position Read(Tenant tenant, Position? from, List<(Tenant, LogRecord)> records, ref FeedGap gap)

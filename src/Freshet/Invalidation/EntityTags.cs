@@ -13,6 +13,12 @@ internal static class EntityTags
     public static Tag Collection(EntityType child, EntityType parent, ReadOnlySpan<string> parentKey) =>
         Tag.Of([child.Name, CollectionMark + parent.Name, .. Escape(parentKey)]);
 
+    /// <summary>The row's key, its parts joined by <c>/</c>, when the tag is that of a row of the type; else null.</summary>
+    public static string? IdOf(Tag tag, string entity) =>
+        tag.Segments is [var type, var first, ..] && string.Equals(type, entity, StringComparison.Ordinal) && CollectionParent(first) is null
+            ? string.Join('/', tag.Segments[1..].ToArray().Select(Unescape))
+            : null;
+
     /// <summary>The name of the parent when the segment opens a collection.</summary>
     public static string? CollectionParent(string segment) =>
         segment.Length > 1 && segment[0] == CollectionMark && segment[1] != CollectionMark ? segment[1..] : null;

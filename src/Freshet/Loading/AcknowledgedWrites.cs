@@ -31,10 +31,11 @@ internal sealed class AcknowledgedWrites
         }
     }
 
+    /// <summary>What was written so far; what is still being written does not change it.</summary>
     public KeyValuePair<Tenant, Written>[] ToArray()
     {
         lock (_written)
-            return [.. _written];
+            return [.. _written.Select(w => KeyValuePair.Create(w.Key, w.Value with { Tags = [.. w.Value.Tags] }))];
     }
 
     /// <summary>What was written in one tenant's log.</summary>

@@ -1,3 +1,4 @@
+using Freshet.AspNetCore.Http;
 using Freshet.AspNetCore.Tests.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -75,6 +76,22 @@ public class AnswerGroupsTests
                 return "many";
             }).Cached(c => c.PerTenant()));
         Assert.Equal(2, Groups(await app.GetAsync("/many", As(Alice))).Length);
+    }
+
+    [Fact]
+    public void Groups_CountForTheMemoryThatAnEntryTakes()
+    {
+        var plain = new StoredResponse
+        {
+            StatusCode = 200, Identity = new StoredVariant(null, [], "\"x\""), ContentType = null, LastModified = null, CacheControl = "",
+            Vary = null, Headers = [], Limits = default, IsCompressible = false,
+        };
+        var named = new StoredResponse
+        {
+            StatusCode = 200, Identity = plain.Identity, ContentType = null, LastModified = null, CacheControl = "",
+            Vary = null, Headers = [], Limits = default, IsCompressible = false, Groups = new string('x', 1000),
+        };
+        Assert.Equal(2000, named.Bytes - plain.Bytes);
     }
 
     [Fact]

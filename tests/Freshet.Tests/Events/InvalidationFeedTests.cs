@@ -22,6 +22,7 @@ public class InvalidationFeedTests
                 new EntityModelPart(true, (_, model) =>
                 {
                     model.Entity("import");
+                    model.Entity("country").Public();
                     model.Entity("inbox").UserScoped();
                 }),
             ],
@@ -120,6 +121,34 @@ public class InvalidationFeedTests
         Assert.Equal(["import"], others.Entities);
         Assert.Equal(NamesOf("import/42"), others.Groups);
         Assert.Equal(NamesOf("import/42", "inbox/7").Order(StringComparer.Ordinal), reading.For("7")!.Groups.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("inbox", "7/5")]
+    [InlineData("import", "42")]
+    public async Task RowWhoseTenantIsNotKnown_IsNamedToNobody(string entity, string id)
+    {
+        // As a job without a tenant writes it: the type, in the public log.
+        var start = _feed.Head(Acme);
+        await TouchAsync(Tenant.Public, Updated(entity, id), entity);
+        Assert.Equal(new ChangeSummary(ChangeAction.Updated, entity), _feed.Read(Acme, start).For("8")!.Change);
+    }
+
+    [Fact]
+    public async Task RowOfSharedType_IsNamedToItsOwnTenant_AndToOthersOnlyWhenItIsPublic()
+    {
+        var start = _feed.Head(Acme);
+        await TouchAsync(Tenant.Public, Updated("import", "42"), "import/42");
+        var told = _feed.Read(Acme, start).For(null)!;
+        Assert.Equal((new ChangeSummary(ChangeAction.Updated, "import"), 3), (told.Change, told.Groups.Count));
+
+        start = _feed.Head(Acme);
+        await TouchAsync(Tenant.Public, Updated("country", "CH"), "country/CH");
+        Assert.Equal(Updated("country", "CH"), _feed.Read(Acme, start).For(null)!.Change);
+
+        var head = _feed.Head(Tenant.Default);
+        await TouchAsync(Tenant.Public, Updated("import", "@1/2"), "import/@@1/2");
+        Assert.Equal(Updated("import", "@1/2"), _feed.Read(Tenant.Default, head).For(null)!.Change);
     }
 
     [Fact]
