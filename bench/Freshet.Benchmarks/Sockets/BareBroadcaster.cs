@@ -7,9 +7,10 @@ namespace Freshet.Benchmarks.Sockets;
 
 /// <summary>
 /// What one writes without Freshet, as lean as the framework allows: all sockets in a list, one loop that sends prepared bytes
-/// to each. It neither authenticates nor merges, and one socket that does not read holds up the others.
+/// to each. It merges nothing, and one socket that does not read holds up the others.
 /// </summary>
-internal sealed class BareBroadcaster : IBroadcaster
+/// <param name="authenticates">Whether its clients must be signed in, as Freshet's are.</param>
+internal sealed class BareBroadcaster(bool authenticates) : IBroadcaster
 {
     private static readonly ReadOnlyMemory<byte> Ready = """{"type":"ready","data":{}}"""u8.ToArray();
 
@@ -29,12 +30,23 @@ internal sealed class BareBroadcaster : IBroadcaster
 
     public void Add(IServiceCollection services)
     {
+        if (authenticates)
+            HeaderAuthentication.Add(services);
     }
 
     public void Map(WebApplication app)
     {
+        if (authenticates)
+        {
+            app.UseAuthentication();
+            app.UseAuthorization();
+        }
+
         app.UseWebSockets();
-        ((IApplicationBuilder)app).Run(ServeAsync);
+        if (authenticates)
+            app.MapGet(SocketServer.Path, (RequestDelegate)ServeAsync).RequireAuthorization();
+        else
+            ((IApplicationBuilder)app).Run(ServeAsync);
     }
 
     public void Prepare(byte[] message) => _message = message;

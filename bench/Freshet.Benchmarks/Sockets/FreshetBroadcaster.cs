@@ -1,14 +1,9 @@
 using System.Globalization;
-using System.Security.Claims;
-using System.Text.Encodings.Web;
 using Freshet.AspNetCore;
 using Freshet.Coherence;
 using Freshet.Loading;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Freshet.Benchmarks.Sockets;
 
@@ -23,8 +18,7 @@ internal sealed class FreshetBroadcaster : IBroadcaster
 
     public void Add(IServiceCollection services)
     {
-        services.AddAuthentication("header").AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>("header", null);
-        services.AddAuthorization();
+        HeaderAuthentication.Add(services);
         services.AddFreshet()
             .AddEntities(model =>
             {
@@ -72,18 +66,4 @@ internal sealed class FreshetBroadcaster : IBroadcaster
 
     private ValueTask<Position> InvalidateAsync(string entity, string id) =>
         _engine.InvalidateAsync(Tenant.Default, [Tag.Of(entity, id)], new ChangeSummary(ChangeAction.Updated, entity, id));
-
-    /// <summary>Who says a name is believed.</summary>
-    private sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory log, UrlEncoder encoder)
-        : AuthenticationHandler<AuthenticationSchemeOptions>(options, log, encoder)
-    {
-        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-        {
-            var user = Request.Headers[SocketServer.UserHeader].ToString();
-            var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, user)], Scheme.Name);
-            return Task.FromResult(user.Length == 0
-                ? AuthenticateResult.NoResult()
-                : AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name)));
-        }
-    }
 }

@@ -4,7 +4,7 @@ namespace Freshet.Benchmarks.Sockets;
 
 /// <summary>
 /// Clients that hear events: what it costs to connect and to hold them, and how soon they hear. The bare server is the
-/// reference; what the two do alternates, and what counts is the ratio within a round.
+/// reference; what they do alternates, and what counts is the ratio within a round.
 /// </summary>
 internal static class SocketBenchmark
 {
@@ -17,17 +17,17 @@ internal static class SocketBenchmark
 
     public static async Task RunAsync(TextWriter output, SocketOptions options)
     {
-        using (var bare = await SocketContender.StartAsync("bare", isFreshet: false))
-        using (var freshet = await SocketContender.StartAsync("Freshet", isFreshet: true))
-            await BroadcastsAsync(output, options, bare, freshet);
-        using (var freshet = await SocketContender.StartAsync("Freshet", isFreshet: true))
+        using (var bare = await SocketContender.StartAsync("bare", SocketServerKind.Bare))
+        using (var signedIn = await SocketContender.StartAsync("bare, signed in", SocketServerKind.SignedIn))
+        using (var freshet = await SocketContender.StartAsync("Freshet", SocketServerKind.Freshet))
+            await BroadcastsAsync(output, options, bare, signedIn, freshet);
+        using (var freshet = await SocketContender.StartAsync("Freshet", SocketServerKind.Freshet))
             await StreamAsync(output, options, freshet);
     }
 
-    private static async Task BroadcastsAsync(TextWriter output, SocketOptions options, SocketContender bare, SocketContender freshet)
+    private static async Task BroadcastsAsync(TextWriter output, SocketOptions options, params SocketContender[] contenders)
     {
-        SocketContender[] contenders = [bare, freshet];
-        await WarmUpAsync(options, bare, freshet);
+        await WarmUpAsync(options, contenders);
         var empty = await MeasureAsync(contenders);
 
         var seconds = contenders.Select(_ => new List<double>()).ToArray();
@@ -35,7 +35,7 @@ internal static class SocketBenchmark
         for (var connected = 0; connected < options.Connections; connected += part)
         {
             var count = Math.Min(part, options.Connections - connected);
-            foreach (var i in Order(connected / part))
+            foreach (var i in Order(contenders, connected / part))
                 seconds[i].Add(await contenders[i].ConnectAsync(count, ReaderEvery) / count);
         }
 
@@ -45,7 +45,7 @@ internal static class SocketBenchmark
         var readers = (options.Connections + ReaderEvery - 1) / ReaderEvery;
         for (var round = 0; round < options.Rounds; round++)
         {
-            foreach (var i in Order(round))
+            foreach (var i in Order(contenders, round))
             {
                 toReader[i].Add(await contenders[i].TellAsync(reader: true, readers));
                 toAll[i].Add(await contenders[i].TellAsync(reader: false, options.Connections));
@@ -108,15 +108,16 @@ internal static class SocketBenchmark
         return (streamed, received, (await freshet.AskAsync(new ServerTask.Account())).Processor - before.Processor);
     }
 
-    // The code is compiled, and the bare server learns what to send: the very bytes that Freshet sends.
-    private static async Task WarmUpAsync(SocketOptions options, SocketContender bare, SocketContender freshet)
+    // The code is compiled, and the bare servers learn what to send: the very bytes that Freshet, the last one, sends.
+    private static async Task WarmUpAsync(SocketOptions options, SocketContender[] contenders)
     {
         var sockets = Math.Max(ReaderEvery, options.Connections / 20);
-        await freshet.ConnectAsync(sockets, ReaderEvery);
-        await bare.ConnectAsync(sockets, ReaderEvery);
-        var told = await freshet.TellAsync(reader: false, sockets);
-        await bare.AskAsync(new ServerTask.Prepare(told.Message));
-        foreach (var contender in (SocketContender[])[bare, freshet])
+        foreach (var contender in contenders)
+            await contender.ConnectAsync(sockets, ReaderEvery);
+        var told = await contenders[^1].TellAsync(reader: false, sockets);
+        foreach (var contender in contenders[..^1])
+            await contender.AskAsync(new ServerTask.Prepare(told.Message));
+        foreach (var contender in contenders)
         {
             for (var i = 0; i < WarmUps; i++)
             {
@@ -137,7 +138,8 @@ internal static class SocketBenchmark
     }
 
     // Who comes first takes turns.
-    private static int[] Order(int round) => round % 2 == 0 ? [0, 1] : [1, 0];
+    private static IEnumerable<int> Order(SocketContender[] contenders, int round) =>
+        Enumerable.Range(0, contenders.Length).Select(i => (i + round) % contenders.Length);
 
     private static double Seconds(long from, long to) => System.Diagnostics.Stopwatch.GetElapsedTime(from, to).TotalSeconds;
 

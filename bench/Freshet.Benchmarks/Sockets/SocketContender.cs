@@ -11,10 +11,10 @@ internal sealed class SocketContender : IDisposable
 
     public string Name { get; }
 
-    public static async Task<SocketContender> StartAsync(string name, bool isFreshet)
+    public static async Task<SocketContender> StartAsync(string name, SocketServerKind kind)
     {
         var contender = new SocketContender(name);
-        contender._port = (await contender.AskAsync(new ServerTask.Listen(isFreshet))).Port;
+        contender._port = (await contender.AskAsync(new ServerTask.Listen(kind))).Port;
         return contender;
     }
 

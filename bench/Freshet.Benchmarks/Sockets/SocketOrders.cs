@@ -41,7 +41,7 @@ internal sealed record LoadReport(
 internal abstract record ServerTask
 {
     /// <summary>Starts to listen.</summary>
-    internal sealed record Listen(bool IsFreshet) : ServerTask;
+    internal sealed record Listen(SocketServerKind Kind) : ServerTask;
 
     /// <summary>Says no more than what every answer says.</summary>
     internal sealed record Account : ServerTask;
@@ -60,6 +60,13 @@ internal abstract record ServerTask
 
     /// <summary>Appends so many events a second, for so long.</summary>
     internal sealed record Stream(int PerSecond, double Seconds) : ServerTask;
+}
+
+internal enum SocketServerKind : byte
+{
+    Bare,
+    SignedIn,
+    Freshet,
 }
 
 /// <summary>What a server answers. <paramref name="Processor"/> is what its process has used so far, in seconds.</summary>

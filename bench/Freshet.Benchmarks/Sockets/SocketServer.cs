@@ -31,7 +31,9 @@ internal static class SocketServer
             switch (JsonSerializer.Deserialize<ServerTask>(line))
             {
                 case ServerTask.Listen listen:
-                    broadcaster = listen.IsFreshet ? new FreshetBroadcaster() : new BareBroadcaster();
+                    broadcaster = listen.Kind is SocketServerKind.Freshet
+                        ? new FreshetBroadcaster()
+                        : new BareBroadcaster(authenticates: listen.Kind is SocketServerKind.SignedIn);
                     app = await StartAsync(broadcaster);
                     report = report with { Port = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port };
                     break;
