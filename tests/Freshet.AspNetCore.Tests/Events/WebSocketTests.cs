@@ -174,7 +174,8 @@ public class WebSocketTests
         await using var client = await EventSocket.ReadyAsync(app);
         Volatile.Write(ref isDown, true);
         app.Time.Advance(TimeSpan.FromMinutes(1));
-        app.Time.Advance(TimeSpan.FromMinutes(1));
+        if (hangs)
+            app.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal((1011, "the server could not go on"), await CloseOfAsync(client));
     }
 
