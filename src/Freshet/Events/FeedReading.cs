@@ -40,7 +40,7 @@ internal sealed class FeedReading
     {
         var touched = new HashSet<(Tenant, Tag)>();
         var entities = new SortedSet<string>(StringComparer.Ordinal);
-        var changes = new List<ChangeSummary>();
+        var changes = new List<(ChangeSummary Change, bool MayName)>();
         foreach (var (tenant, record) in _records)
         {
             var (hasTold, hasWithheld) = (false, false);
@@ -60,13 +60,15 @@ internal sealed class FeedReading
 
             // A row's id goes where the row's own tag goes, and to nobody who may not be told of all that changed.
             if (hasTold)
-                changes.Add(hasWithheld || !MayName(tenant, record) ? record.Change with { Id = null } : record.Change);
+                changes.Add((record.Change, !hasWithheld && MayName(tenant, record)));
         }
 
         if (touched.Count == 0)
             return null;
 
-        var change = ChangeSummary.Of(changes);
+        // One write may have records in both logs: what the one names the other may repeat.
+        var named = changes.Where(c => c.MayName).Select(c => c.Change).ToHashSet();
+        var change = ChangeSummary.Of(changes.Select(c => named.Contains(c.Change) ? c.Change : c.Change with { Id = null }));
         if (change.Entity is { } name && !entities.Contains(name))
             change = new ChangeSummary(change.Action);
         return new FeedEvent(change, [.. entities], _names.OfTouches(touched, MaxGroups));

@@ -152,6 +152,15 @@ public class InvalidationFeedTests
     }
 
     [Fact]
+    public async Task WriteWithRecordsInBothLogs_IsNamedAsItsOwnTenantIsToldOfIt()
+    {
+        var start = _feed.Head(Acme);
+        await TouchAsync(Acme, Updated("import", "42"), "import/42");
+        await TouchAsync(Tenant.Public, Updated("import", "42"), "inbox/7");
+        Assert.Equal(Updated("import", "42"), _feed.Read(Acme, start).For("7")!.Change);
+    }
+
+    [Fact]
     public async Task WholeUserScopedType_IsToldToAll()
     {
         var start = _feed.Head(Acme);
