@@ -5,6 +5,7 @@ using Freshet.Invalidation;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 
 namespace Freshet.AspNetCore.Events;
@@ -77,10 +78,10 @@ internal sealed class EventEndpoint(
             KeepAliveInterval = TimeSpan.Zero,
         });
         var connection = new WebSocketConnection(client, manager.ChannelOf(client), manager.Clock, socket, model.Model);
-        manager.Start(connection, context.Request.Query["position"]);
+        manager.Start(connection, PositionIn(context.Request.QueryString));
         try
         {
-            await connection.ReceiveAsync(context.RequestAborted);
+            await connection.ReceiveAsync(context);
         }
         finally
         {
@@ -100,7 +101,7 @@ internal sealed class EventEndpoint(
 
         var connection = new StreamConnection(client, manager.ChannelOf(client), manager.Clock, context);
         var last = context.Request.Headers["Last-Event-ID"];
-        manager.Start(connection, last.Count > 0 ? last : context.Request.Query["position"]);
+        manager.Start(connection, last.Count > 0 ? last : PositionIn(context.Request.QueryString));
         try
         {
             await using var left = context.RequestAborted.Register(static c => ((EventConnection)c!).Abort(), connection);
@@ -111,6 +112,18 @@ internal sealed class EventEndpoint(
             connection.Leave();
             connection.Channel.Remove(connection);
         }
+    }
+
+    // Read in place: the parsed query would be kept for as long as the connection.
+    private static string? PositionIn(QueryString query)
+    {
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            if (pair.DecodeName().Span is "position")
+                return pair.DecodeValue().ToString();
+        }
+
+        return null;
     }
 
     private async Task RefuseAsync(HttpContext context, int status, string reason)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using Freshet.Invalidation;
+using Microsoft.AspNetCore.Http;
 
 namespace Freshet.AspNetCore.Events;
 
@@ -18,34 +19,35 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
     private int _messages;
 
     /// <summary>Hears the client until it leaves, or is told to.</summary>
-    public async Task ReceiveAsync(CancellationToken cancel)
+    /// <param name="request">Its request: the token of its end costs memory for as long as it lasts, so it is asked for only at the end.</param>
+    public async Task ReceiveAsync(HttpContext request)
     {
         try
         {
             while (!Ended.IsCompleted)
             {
                 // No buffer is held while nothing comes, which is nearly always.
-                var waited = await socket.ReceiveAsync(Memory<byte>.Empty, cancel).ConfigureAwait(false);
+                var waited = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
                 var close = waited.MessageType is WebSocketMessageType.Close ? Goodbye
                     : waited.EndOfMessage ? EventClose.Malformed // it was empty
-                    : await ReadMessageAsync(cancel).ConfigureAwait(false);
+                    : await ReadMessageAsync().ConfigureAwait(false);
                 if (close is null)
                     continue;
                 Close(close);
                 break;
             }
 
-            await Ended.WaitAsync(cancel).ConfigureAwait(false);
+            await Ended.ConfigureAwait(false);
             // A connection that is cut before its client has read why would tell it nothing (RFC 6455 §7.1.1).
             while (socket.State is WebSocketState.CloseSent)
-                await DropAsync(cancel).ConfigureAwait(false);
+                await DropAsync().ConfigureAwait(false);
         }
-        catch (WebSocketException) when (!Ended.IsCompleted && !cancel.IsCancellationRequested)
+        catch (WebSocketException) when (!Ended.IsCompleted && !request.RequestAborted.IsCancellationRequested)
         {
             // Something that is no WebSocket frame, or no text: the stack has answered with 1002 or 1007. The server resets the
             // connection as soon as this returns, so the client gets a moment to read that.
             End();
-            await _clock.WaitAsync(Goodbyes, cancel).ConfigureAwait(false);
+            await _clock.WaitAsync(Goodbyes, request.RequestAborted).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
@@ -63,12 +65,12 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
         socket.Abort();
     }
 
-    private async ValueTask DropAsync(CancellationToken cancel)
+    private async ValueTask DropAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ClientMessage.MaxBytes);
         try
         {
-            await socket.ReceiveAsync(buffer.AsMemory(), cancel).ConfigureAwait(false);
+            await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
@@ -83,7 +85,7 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
         await socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Reason, CancellationToken.None).ConfigureAwait(false);
 
     /// <returns>Null to go on; else why the connection ends.</returns>
-    private async ValueTask<EventClose?> ReadMessageAsync(CancellationToken cancel)
+    private async ValueTask<EventClose?> ReadMessageAsync()
     {
         // One byte more than a message may have.
         var buffer = ArrayPool<byte>.Shared.Rent(ClientMessage.MaxBytes + 1);
@@ -92,7 +94,7 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
             var length = 0;
             while (true)
             {
-                var received = await socket.ReceiveAsync(buffer.AsMemory(length, ClientMessage.MaxBytes + 1 - length), cancel).ConfigureAwait(false);
+                var received = await socket.ReceiveAsync(buffer.AsMemory(length, ClientMessage.MaxBytes + 1 - length), CancellationToken.None).ConfigureAwait(false);
                 if (received.MessageType is WebSocketMessageType.Close)
                     return Goodbye;
                 if (received.MessageType is WebSocketMessageType.Binary)
