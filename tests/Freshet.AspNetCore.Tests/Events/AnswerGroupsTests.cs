@@ -83,13 +83,28 @@ public class AnswerGroupsTests
     {
         var plain = new StoredResponse
         {
-            StatusCode = 200, Identity = new StoredVariant(null, [], "\"x\""), ContentType = null, LastModified = null, CacheControl = "",
-            Vary = null, Headers = [], Limits = default, IsCompressible = false,
+            StatusCode = 200,
+            Identity = new StoredVariant(null, [], "\"x\""),
+            ContentType = null,
+            LastModified = null,
+            CacheControl = "",
+            Vary = null,
+            Headers = [],
+            Limits = default,
+            IsCompressible = false,
         };
         var named = new StoredResponse
         {
-            StatusCode = 200, Identity = plain.Identity, ContentType = null, LastModified = null, CacheControl = "",
-            Vary = null, Headers = [], Limits = default, IsCompressible = false, Groups = new string('x', 1000),
+            StatusCode = 200,
+            Identity = plain.Identity,
+            ContentType = null,
+            LastModified = null,
+            CacheControl = "",
+            Vary = null,
+            Headers = [],
+            Limits = default,
+            IsCompressible = false,
+            Groups = new string('x', 1000),
         };
         Assert.Equal(2000, named.Bytes - plain.Bytes);
     }
