@@ -50,6 +50,14 @@ internal sealed class AnswerStore(int maxEntries, long maxBytes)
         }
     }
 
+    public void Clear()
+    {
+        _byKey.Clear();
+        _keysByGroup.Clear();
+        _byUse.Clear();
+        _bytes = 0;
+    }
+
     /// <summary>What belongs to one of the groups is no longer used; null: nothing is.</summary>
     public void Touch(IReadOnlyCollection<string>? groups)
     {

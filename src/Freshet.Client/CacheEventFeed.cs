@@ -17,8 +17,10 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
 {
     private const int TokenExpired = 4401;
     private const int RightsChanged = 4403;
+    private const int Unreadable = -1;
     private const int MaxMessageBytes = 256 * 1024;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads the events from now on, or from where somebody was.</summary>
@@ -32,26 +34,33 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            using var socket = new ClientWebSocket();
-            var (end, fault) = await ConnectAsync(socket, heard, cancel).ConfigureAwait(false);
-            var buffer = new byte[4096];
-            var silence = TimeSpan.FromSeconds(20);
-            while (end is null)
+            int? end;
+            Exception? fault;
+            // Disposed before the pause, so that the server does not count it meanwhile.
+            using (var socket = new ClientWebSocket())
             {
-                CacheEvent? told;
-                (told, end, buffer) = await ReceiveAsync(socket, buffer, silence, cancel).ConfigureAwait(false);
-                if (told is null)
-                    continue;
-                if (told.Kind is CacheEventKind.Ready)
+                (end, fault) = await ConnectAsync(socket, heard, cancel).ConfigureAwait(false);
+                var buffer = new byte[4096];
+                var silence = TimeSpan.FromSeconds(20);
+                while (end is null)
                 {
-                    silence = 2 * told.Heartbeat;
-                    failures = 0;
-                }
+                    CacheEvent? told;
+                    (told, end, buffer) = await ReceiveAsync(socket, buffer, silence, cancel).ConfigureAwait(false);
+                    if (end == Unreadable)
+                        heard = ClientPosition.Nowhere; // it may have hidden a touch: the next connection is not resumed
+                    if (told is null)
+                        continue;
+                    if (told.Kind is CacheEventKind.Ready)
+                    {
+                        silence = 2 * told.Heartbeat;
+                        failures = 0;
+                    }
 
-                heard = told.Kind is CacheEventKind.Resync || told is { Kind: CacheEventKind.Ready, IsResumed: false }
-                    ? ClientPosition.Parse(told.Position)
-                    : heard.Then(ClientPosition.Parse(told.Position));
-                yield return told;
+                    heard = told.Kind is CacheEventKind.Resync || told is { Kind: CacheEventKind.Ready, IsResumed: false }
+                        ? ClientPosition.Parse(told.Position)
+                        : heard.Then(ClientPosition.Parse(told.Position));
+                    yield return told;
+                }
             }
 
             yield return new CacheEvent(CacheEventKind.Lost) { Fault = fault };
@@ -77,12 +86,14 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
         socket.Options.AddSubProtocol("freshet.v1");
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        using var limit = new CancellationTokenSource(ConnectLimit, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            if (options.Token is { } source && await source(cancel).ConfigureAwait(false) is { } token)
+            if (options.Token is { } source && await source(either.Token).ConfigureAwait(false) is { } token)
                 socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
             options.Configure?.Invoke(socket.Options);
-            await socket.ConnectAsync(AddressFrom(heard), cancel).ConfigureAwait(false);
+            await socket.ConnectAsync(AddressFrom(heard), either.Token).ConfigureAwait(false);
             return default;
         }
         catch (WebSocketException e) when (IsFinal(socket.HttpStatusCode))
@@ -135,7 +146,11 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
             // Two heartbeats of silence: whatever the network says, nobody is there.
             return (null, 0, buffer);
         }
-        catch (Exception e) when (e is WebSocketException or IOException or FormatException)
+        catch (FormatException)
+        {
+            return (null, Unreadable, buffer);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException)
         {
             return (null, 0, buffer);
         }

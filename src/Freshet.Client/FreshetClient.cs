@@ -25,6 +25,7 @@ public sealed class FreshetClient : IAsyncDisposable
     private ClientPosition _known = ClientPosition.Nowhere;
     private Moment? _lastHeard; // null without contact
     private TimeSpan _heartbeat;
+    private bool _isDisposed;
     private bool _isRefused;
     private long _calls;
     private long _saved;
@@ -72,6 +73,14 @@ public sealed class FreshetClient : IAsyncDisposable
     /// <summary>Ends the connection and forgets everything; its handlers send every request from then on.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            _answers.Clear();
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         await _hearing.ConfigureAwait(false);
         _stop.Dispose();
@@ -120,7 +129,8 @@ public sealed class FreshetClient : IAsyncDisposable
         lock (_gate)
         {
             _notModified += isRenewed ? 1 : 0;
-            if (!_stop.IsCancellationRequested)
+            // An older request's answer never takes the place of a later one's (C11).
+            if (!_isDisposed && !(_answers.Get(answer.Key) is { } present && present.SentAt.Timestamp > answer.SentAt.Timestamp))
                 _answers.Set(answer with { IsLive = !flight.Concerns(answer.Groups) });
         }
     }
@@ -153,9 +163,9 @@ public sealed class FreshetClient : IAsyncDisposable
                 _options.OnEvent?.Invoke(told);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // Disposed.
+            // Disposed, whatever it was in the middle of.
         }
         catch (CacheEventsRefusedException)
         {
@@ -198,7 +208,8 @@ public sealed class FreshetClient : IAsyncDisposable
                     break;
             }
 
-            if (_lastHeard is not null)
+            // What was buffered while this machine slept does not bring back contact that has lapsed: resuming does.
+            if (HasContact_NeedsLock())
                 _lastHeard = Moment.Now(Time);
         }
     }

@@ -45,12 +45,15 @@ public sealed class FreshetHandler : DelegatingHandler
 
     private async Task<HttpResponseMessage> ReadAsync(HttpRequestMessage request, CancellationToken cancel)
     {
+        // A request that is sent again, as retries do, carries nothing of its last time.
+        ((IDictionary<string, object?>)request.Options).Remove(Age.Key);
         if (request.Content is not null || Array.Exists(Particular, request.Headers.Contains))
             return await CallAsync(request, cancel).ConfigureAwait(false);
 
         // A field's value has no line break, so no two requests have one key.
+        var address = request.RequestUri!;
         var key = string.Join(
-            '\n', Keyed.Select(name => HeaderText.Of(request.Headers, name)).Prepend(request.RequestUri!.AbsoluteUri).Append(HeaderText.Cookies(request.Headers)));
+            '\n', Keyed.Select(name => HeaderText.Of(request.Headers, name)).Prepend(address.AbsoluteUri).Append(HeaderText.Cookies(request.Headers)));
         var (kept, age) = _client.Find(key, request.Headers);
         if (age is { } known)
         {
@@ -65,6 +68,13 @@ public sealed class FreshetHandler : DelegatingHandler
         {
             Carry(request, flight);
             var answer = await base.SendAsync(request, cancel).ConfigureAwait(false);
+            if (answer.RequestMessage?.RequestUri is { } final && final != address)
+            {
+                // The inner handler has followed a redirection: the groups are those of the other address.
+                _client.Forget(key);
+                return answer;
+            }
+
             if (kept is not null && answer.StatusCode is HttpStatusCode.NotModified)
                 return Renew(request, kept, answer, flight);
             return await KeepAsync(request, key, answer, flight, cancel).ConfigureAwait(false);
@@ -72,6 +82,8 @@ public sealed class FreshetHandler : DelegatingHandler
         finally
         {
             _client.Land(flight);
+            if (kept?.ETag is not null)
+                request.Headers.Remove("If-None-Match");
         }
     }
 
@@ -85,6 +97,7 @@ public sealed class FreshetHandler : DelegatingHandler
 
     private async Task<HttpResponseMessage> WriteAsync(HttpRequestMessage request, CancellationToken cancel)
     {
+        var (address, method) = (request.RequestUri, request.Method);
         HttpResponseMessage answer;
         try
         {
@@ -97,8 +110,10 @@ public sealed class FreshetHandler : DelegatingHandler
         }
 
         var field = HeaderText.Of(answer.Headers, "Cache-Group-Invalidation");
+        // A redirection that the inner handler followed has hidden the write's own answer.
+        var isRedirected = answer.RequestMessage is { } final && (final.RequestUri != address || final.Method != method);
         // A gateway's fault leaves open what was done; so does a field that cannot be read.
-        var groups = field.Length > 0 ? GroupList.Parse(field) : (int)answer.StatusCode >= 500 ? null : [];
+        var groups = isRedirected ? null : field.Length > 0 ? GroupList.Parse(field) : (int)answer.StatusCode >= 500 ? null : [];
         _client.Written(groups, HeaderText.Of(answer.Headers, Position));
         return answer;
     }
@@ -109,6 +124,7 @@ public sealed class FreshetHandler : DelegatingHandler
         {
             // RFC 9111 §3.2: a 304 renews the stored fields.
             var renewed = Headers(answer.Headers);
+            renewed.RemoveAll(h => h.Key.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase));
             var names = renewed.Select(h => h.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
             var groups = GroupList.Parse(HeaderText.Of(answer.Headers, "Cache-Groups"));
             var next = kept with
@@ -131,7 +147,7 @@ public sealed class FreshetHandler : DelegatingHandler
     {
         var groups = GroupList.Parse(HeaderText.Of(answer.Headers, "Cache-Groups"));
         var lifetime = HeaderText.Lifetime(answer.Headers);
-        var vary = HeaderText.Vary(answer.Headers, request.Headers);
+        var vary = HeaderText.Vary(answer.Headers, request.Headers, answer.Content.Headers.ContentEncoding.Count == 0);
         if (answer.StatusCode is not HttpStatusCode.OK || groups is null || vary is null || lifetime == TimeSpan.Zero || answer.Headers.Contains("Set-Cookie"))
         {
             // What the server says now goes before what it said then, but a fault says nothing.

@@ -36,13 +36,16 @@ internal static class HeaderText
     }
 
     /// <returns>What the answer varies by; null when nobody can tell which requests it is for.</returns>
-    public static IReadOnlyList<KeyValuePair<string, string>>? Vary(HttpResponseHeaders answer, HttpRequestHeaders request)
+    public static IReadOnlyList<KeyValuePair<string, string>>? Vary(HttpResponseHeaders answer, HttpRequestHeaders request, bool isDecoded)
     {
         var vary = new List<KeyValuePair<string, string>>();
         foreach (var name in Of(answer, "Vary").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (name is "*" || name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
                 return null;
+            // The inner handler asks for codings and decodes by itself: what comes here is the same for all.
+            if (name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase) && isDecoded)
+                continue;
             vary.Add(new(name, Of(request, name)));
         }
 

@@ -40,6 +40,12 @@ internal sealed class ClientRig : IAsyncDisposable
                 a.MapGet("/import/{id}", (string id) => $"import {id} v{rig!.VersionOf(id)}").Cached(c => c.PerTenant().Tag("import/{id}").For(TimeSpan.FromDays(30)));
                 a.MapGet("/short", () => "short").Cached(c => c.PerTenant().For(TimeSpan.FromMinutes(5)));
                 a.MapGet("/plain", () => "plain");
+                a.MapGet("/latest", () => Results.Redirect("/import/1"));
+                a.MapPost("/moved", async () =>
+                {
+                    await rig!.WriteAsync("1");
+                    return Results.Redirect("/plain");
+                });
                 a.MapPost("/import/{id}", async (string id, HttpContext http) =>
                 {
                     if (http.Request.Query.ContainsKey("fail"))

@@ -146,6 +146,53 @@ public class ClientTests
     }
 
     [Fact]
+    public async Task RedirectedGet_IsNotKeptUnderItsFirstAddress()
+    {
+        await using var rig = await ClientRig.ReadyAsync();
+        await rig.GetAsync("/latest");
+        Assert.Equal(("import 1 v0", false), await rig.GetAsync("/latest"));
+    }
+
+    [Fact]
+    public async Task RedirectedWrite_DropsEverything()
+    {
+        await using var rig = await ClientRig.ReadyAsync();
+        await rig.GetAsync("/import/1");
+        using var write = await rig.Http.PostAsync(new Uri("/moved", UriKind.Relative), null);
+        Assert.Equal("plain", await write.Content.ReadAsStringAsync());
+        Assert.Equal(("import 1 v1", false), await rig.GetAsync("/import/1"));
+    }
+
+    [Fact]
+    public async Task RequestThatIsSentAgain_GetsABodyEachTime()
+    {
+        await using var rig = await ClientRig.ReadyAsync();
+        await rig.GetAsync("/import/1");
+        await rig.App.TouchAsync("import/1", Tenant.Named("acme"));
+        await rig.HearAsync(CacheEventKind.Invalidation);
+        using var invoker = new HttpMessageInvoker(rig.Client.CreateHandler(rig.Wire), disposeHandler: false);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(rig.App.Address, "/import/1"));
+        request.Headers.TryAddWithoutValidation("Authorization", "Test alice;tenant=acme");
+        rig.Wire.BeforeAnswer = () => throw new IOException("cut");
+        await Assert.ThrowsAsync<IOException>(() => invoker.SendAsync(request, TestContext.Current.CancellationToken));
+        rig.Wire.BeforeAnswer = () => Task.CompletedTask;
+        using var answer = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("import 1 v0", await answer.Content.ReadAsStringAsync());
+        Assert.Null(FreshetHandler.AgeOf(answer));
+    }
+
+    [Fact]
+    public async Task DisposedClient_SendsEverything_AndMayBeDisposedAgain()
+    {
+        await using var rig = await ClientRig.ReadyAsync();
+        await rig.GetAsync("/import/1");
+        await rig.Client.DisposeAsync();
+        await rig.Client.DisposeAsync();
+        Assert.Equal(("import 1 v0", false), await rig.GetAsync("/import/1"));
+        Assert.Equal(("import 1 v0", false), await rig.GetAsync("/import/1"));
+    }
+
+    [Fact]
     public async Task OtherOrigin_IsLeftAlone()
     {
         await using var rig = await ClientRig.ReadyAsync();
