@@ -46,16 +46,12 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
         CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Transactions.Of(transaction).Commit());
 
     public override void TransactionRolledBack(DbTransaction transaction, TransactionEndEventData eventData) =>
-        writes.Transactions.Of(transaction).Rollback();
+        writes.Invalidate(writes.Transactions.Of(transaction).Rollback());
 
-    public override Task TransactionRolledBackAsync(
+    public override async Task TransactionRolledBackAsync(
         DbTransaction transaction,
         TransactionEndEventData eventData,
-        CancellationToken cancellationToken = default)
-    {
-        TransactionRolledBack(transaction, eventData);
-        return Task.CompletedTask;
-    }
+        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Transactions.Of(transaction).Rollback());
 
     public override void TransactionFailed(DbTransaction transaction, TransactionErrorEventData eventData) =>
         writes.Invalidate(Failed(transaction, eventData));

@@ -13,12 +13,15 @@ internal sealed partial class SqlParser
     private void Transaction(int start, int end)
     {
         var step = Step(start, end);
-        if (step.Word is TransactionWord.Unknown)
+        var isBlock = step is { Word: TransactionWord.Unknown, Name: null };
+        if (isBlock)
             UnknownWrite("a block of statements");
         // Elsewhere a savepoint neither begins a transaction nor ends it.
-        else if (step.Name is null || _dialect is SqlDialect.Sqlite)
+        else if (step.Name is null || _dialect is SqlDialect.Sqlite || step.Word is TransactionWord.Unknown)
             _tree.Transaction.Steps.Add(step);
-        if (step.Word is not TransactionWord.Unknown)
+        if (step.Word is TransactionWord.Commit or TransactionWord.Rollback && Chains(start, end))
+            _tree.Transaction.Steps.Add(new(TransactionWord.Begin));
+        if (!isBlock)
             Account(start, end);
     }
 
@@ -34,7 +37,24 @@ internal sealed partial class SqlParser
             return new(TransactionWord.Savepoint, NameAt(end - 1));
         if (Is(start, "RELEASE"))
             return new(TransactionWord.Release, NameAt(end - 1));
-        return Is(start + 1, "TO") || Is(start + 2, "TO") ? new(TransactionWord.RollbackTo, NameAt(end - 1)) : new(TransactionWord.Rollback);
+        if (Is(start + 1, "TO") || Is(start + 2, "TO"))
+            return new(TransactionWord.RollbackTo, NameAt(end - 1));
+        return MayNameSavepoint(start + 1, end) ? new(TransactionWord.Unknown, NameAt(end - 1)) : new(TransactionWord.Rollback);
+    }
+
+    // COMMIT AND CHAIN, ROLLBACK WORK AND CHAIN: another transaction begins.
+    private bool Chains(int start, int end) => Enumerable.Range(start, end - start).Any(i => Is(i, "AND") && Is(i + 1, "CHAIN"));
+
+    // SQL Server: ROLLBACK TRAN x undoes what came behind the savepoint x, and ends nothing.
+    private bool MayNameSavepoint(int at, int end)
+    {
+        if (_dialect is SqlDialect.Sqlite or SqlDialect.PostgreSql)
+            return false;
+        if (Is(at, "TRAN") || Is(at, "TRANSACTION") || Is(at, "WORK"))
+            at++;
+        // MySQL: ROLLBACK [WORK] [AND [NO] CHAIN] [[NO] RELEASE]
+        var isMySql = _dialect is SqlDialect.Other && (Is(at, "AND") || Is(at, "NO") || Is(at, "RELEASE"));
+        return at < end && !isMySql;
     }
 
     private string NameAt(int at) => IsName(at) ? _tokens[at].Text : "";

@@ -20,12 +20,13 @@ internal sealed partial class SqlParser
     private readonly HashSet<string> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _assigned;
     private readonly HashSet<string> _ctes = new(StringComparer.OrdinalIgnoreCase);
-    private readonly SqlCommandTree _tree = new();
+    private readonly SqlCommandTree _tree;
 
     private SqlParser(List<SqlToken> tokens, SqlDialect dialect, int[] close)
     {
         _tokens = tokens;
         _dialect = dialect;
+        _tree = new SqlCommandTree(dialect);
         _close = close;
         _accounted = new bool[tokens.Count];
         _assigned = Assigned();
@@ -36,7 +37,7 @@ internal sealed partial class SqlParser
         var tokens = SqlTokenizer.Tokenize(text, dialect);
         if (tokens is null || MatchParentheses(tokens) is not { } close)
         {
-            var unknown = new SqlCommandTree { UnknownRead = "the text is not understood", UnknownWrite = "the text is not understood" };
+            var unknown = new SqlCommandTree(dialect) { UnknownRead = "the text is not understood", UnknownWrite = "the text is not understood" };
             unknown.Transaction.Steps.Add(new(TransactionWord.Unknown));
             return unknown;
         }
@@ -81,6 +82,9 @@ internal sealed partial class SqlParser
 
     private void UnknownWrite(string reason)
     {
+        // In MySQL most of DDL commits, and a procedure may do so.
+        if (_dialect is SqlDialect.Other && _tree.UnknownWrite is null)
+            _tree.Transaction.Steps.Add(new(TransactionWord.MayEnd));
         _tree.UnknownWrite ??= reason;
         UnknownRead(reason);
     }

@@ -84,7 +84,7 @@ internal enum SqlWriteKind : byte
 internal sealed record SqlWrite(SqlWriteKind Kind, SqlItem Target, IReadOnlyList<string>? SetColumns);
 
 /// <summary>A command as far as it is understood.</summary>
-internal sealed class SqlCommandTree
+internal sealed class SqlCommandTree(SqlDialect dialect)
 {
     public List<SqlScope> Scopes { get; } = [];
 
@@ -100,7 +100,7 @@ internal sealed class SqlCommandTree
     public string? UnknownFunction { get; set; }
 
     /// <summary>What it does to the transaction.</summary>
-    public TransactionText Transaction { get; } = new();
+    public TransactionText Transaction { get; } = new(dialect);
 
     /// <summary>Names that the FROM clauses did not account for: whichever is a table counts as read whole.</summary>
     public List<string> OtherNames { get; } = [];

@@ -31,6 +31,7 @@ internal sealed class PendingWrites
         lock (_gate)
         {
             IsCommitted = true;
+            IsInDoubt = false;
             Touch[] due = [.. _touches];
             _touches.Clear();
             return due;
@@ -48,10 +49,16 @@ internal sealed class PendingWrites
         }
     }
 
-    public void Rollback()
+    /// <summary>The transaction was rolled back, unless it was in doubt: then it may have committed, and later than what was due.</summary>
+    /// <returns>What is due.</returns>
+    public IReadOnlyList<Touch> Rollback()
     {
         lock (_gate)
+        {
+            Touch[] due = IsInDoubt ? [.. _touches] : [];
             _touches.Clear();
+            return due;
+        }
     }
 
     public void Savepoint()

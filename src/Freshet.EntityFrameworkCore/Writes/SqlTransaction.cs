@@ -44,15 +44,18 @@ internal sealed class SqlTransaction
         var wasOpen = _levels.Count > 0 && !_inDoubt;
         var ended = false;
         foreach (var step in text.Steps)
-            ended |= Ends(step);
+            ended |= Ends(step, text);
 
         // What was written before the first BEGIN, or around an end, may have been committed.
         var isPending = !ended && IsOpen && !_inDoubt && (wasOpen || text.BeginsWithStep);
-        IReadOnlyList<Touch> before = !ended ? [] : _inDoubt ? _pending.Doubt() : _pending.Commit();
+        IReadOnlyList<Touch> before = !ended ? []
+            : _inDoubt ? _pending.Doubt()
+            : text.IsRollback ? _pending.Rollback()
+            : _pending.Commit();
         if (IsOpen)
             _pending.Add(touches);
         if (text.IsRollback)
-            return [];
+            return before;
         return isPending ? before : [.. before, .. touches];
     }
 
@@ -60,16 +63,24 @@ internal sealed class SqlTransaction
     public IReadOnlyList<Touch> Closed() => _pending.Commit();
 
     /// <returns>Whether the transaction has ended, or may have.</returns>
-    private bool Ends(TransactionStep step)
+    private bool Ends(TransactionStep step, TransactionText text)
     {
         switch (step.Word)
         {
             case TransactionWord.Begin:
-                if (_inDoubt)
+                var mayEnd = text.BeginMayCommit && IsOpen;
+                if (_inDoubt && text.BeginsAnew)
+                {
                     _levels.Clear();
-                _inDoubt = false;
+                    _inDoubt = false;
+                }
+
+                _inDoubt |= mayEnd;
                 _levels.Add(null);
-                return false;
+                return mayEnd;
+            case TransactionWord.MayEnd:
+                _inDoubt |= IsOpen;
+                return IsOpen;
             case TransactionWord.Savepoint:
                 _levels.Add(step.Name);
                 return false;

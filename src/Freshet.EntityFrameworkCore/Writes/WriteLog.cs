@@ -65,6 +65,8 @@ internal sealed class WriteLog(CacheEngine engine)
             return [.. doubtful, .. Wrote(context, transaction, connection, touches)];
         }
 
+        if (text.OnlyMayEnd && !IsOpenInSql(connection))
+            return Wrote(context, transaction, connection, touches, failed);
         var begun = _bySql.GetOrCreateValue(connection);
         var due = begun.Ran(text, touches, failed);
         if (!begun.IsOpen)

@@ -231,6 +231,12 @@ public class SqlAnalysisTests
     [InlineData("END", "Commit")]
     [InlineData("ROLLBACK", "Rollback")]
     [InlineData("COMMIT; BEGIN", "Commit Begin")]
+    [InlineData("COMMIT AND CHAIN", "Commit Begin")]
+    [InlineData("COMMIT WORK AND CHAIN; SELECT 1", "Commit Begin")]
+    [InlineData("COMMIT AND NO CHAIN", "Commit")]
+    [InlineData("END TRANSACTION AND CHAIN", "Commit Begin")]
+    [InlineData("ROLLBACK AND CHAIN", "Rollback Begin")]
+    [InlineData("ROLLBACK WORK AND NO CHAIN", "Rollback")]
     [InlineData("SAVEPOINT x", "Savepoint:x")]
     [InlineData("RELEASE \"x\"", "Release:x")]
     [InlineData("RELEASE SAVEPOINT x;", "Release:x")]
@@ -250,6 +256,30 @@ public class SqlAnalysisTests
     [InlineData("RELEASE SAVEPOINT x")]
     [InlineData("ROLLBACK TO SAVEPOINT x")]
     public void SavepointsOfOtherDatabases_NeitherBeginNorEnd(string sql) => Assert.Empty(Plan(sql, SqlDialect.PostgreSql).Transaction.Steps);
+
+    // Outside of SQLite and PostgreSQL a name behind ROLLBACK is a savepoint's; and what is not understood may have committed.
+    [Theory]
+    [InlineData("ROLLBACK TRAN x", "Unknown", "Unknown")]
+    [InlineData("ROLLBACK TRANSACTION [x]", "Unknown", "Unknown")]
+    [InlineData("ROLLBACK WORK x", "Unknown", "Unknown")]
+    [InlineData("ROLLBACK x", "Unknown", "Unknown")]
+    [InlineData("ROLLBACK TRAN @x", "Unknown", "Unknown")]
+    [InlineData("ROLLBACK TRAN", "Rollback", "Rollback")]
+    [InlineData("ROLLBACK", "Rollback", "Rollback")]
+    [InlineData("ROLLBACK WORK AND CHAIN", "Unknown", "Rollback Begin")]
+    [InlineData("ROLLBACK AND NO CHAIN NO RELEASE", "Unknown", "Rollback")]
+    [InlineData("ROLLBACK TO x", "", "")]
+    [InlineData("COMMIT TRAN x", "Commit", "Commit")]
+    [InlineData("CREATE TABLE x (y int)", "", "MayEnd")]
+    [InlineData("CALL x()", "", "MayEnd")]
+    [InlineData("UPDATE Imports SET Name = 'x'", "", "")]
+    public void TransactionsInSqlOfOtherDatabases_AreNotBelievedToHaveRolledBack(string sql, string sqlServer, string other)
+    {
+        Assert.Equal(sqlServer, Words(SqlDialect.SqlServer));
+        Assert.Equal(other, Words(SqlDialect.Other));
+
+        string Words(SqlDialect dialect) => string.Join(' ', Plan(sql, dialect).Transaction.Steps.Select(s => $"{s.Word}"));
+    }
 
     [Fact]
     public void AnyText_IsReadWithoutAnError()

@@ -60,6 +60,41 @@ public sealed class FailedCommitTests() : DatabaseTests(null)
         Assert.Equal(expected, touched.Distinct(StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
+    // The commit may have happened, and later than what was touched when it failed.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task C8_RollbackAfterACommitThatFailed_TouchesAgain(bool sync)
+    {
+        var touched = await TouchedAsync(async db =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            await LeaveReviewerMissingAsync(db);
+            await Assert.ThrowsAnyAsync<DbException>(() => transaction.CommitAsync());
+            App.Store.Clear();
+            if (sync)
+                transaction.Rollback();
+            else
+                await transaction.RollbackAsync();
+        });
+        Assert.Equal(["mapping", "mapping/7"], touched);
+    }
+
+    [Fact]
+    public async Task C8_RollbackInSqlAfterACommitThatFailed_TouchesAgain()
+    {
+        var touched = await TouchedAsync(async db =>
+        {
+            await db.Database.OpenConnectionAsync();
+            await db.Database.ExecuteSqlRawAsync("BEGIN");
+            await LeaveReviewerMissingAsync(db);
+            await Assert.ThrowsAnyAsync<DbException>(() => db.Database.ExecuteSqlRawAsync("COMMIT"));
+            App.Store.Clear();
+            await db.Database.ExecuteSqlRawAsync("ROLLBACK");
+        });
+        Assert.Equal(["mapping", "mapping/7"], touched);
+    }
+
     private static async Task LeaveReviewerMissingAsync(TestDb db)
     {
         await db.Database.ExecuteSqlRawAsync("PRAGMA defer_foreign_keys = ON");

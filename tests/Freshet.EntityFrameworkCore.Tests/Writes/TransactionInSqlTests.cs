@@ -83,6 +83,27 @@ public sealed class SqliteTransactionInSqlTests() : TransactionInSqlTests(null)
 
 public sealed class PostgresTransactionInSqlTests(PostgresServer server) : TransactionInSqlTests(server)
 {
+    [Theory]
+    [InlineData("COMMIT AND CHAIN", true)]
+    [InlineData("ROLLBACK AND CHAIN", false)]
+    public async Task C8_EndAndChain_BeginsAnother(string sql, bool commits)
+    {
+        var touched = await TouchedAsync(async db =>
+        {
+            await db.Database.OpenConnectionAsync();
+            await db.Database.ExecuteSqlRawAsync("BEGIN");
+            await UpdateInSqlAsync(db);
+            await db.Database.ExecuteSqlRawAsync(sql);
+            Assert.Equal(commits, App.Store.Touched().Length > 0);
+
+            App.Store.Clear();
+            await db.Countries.ExecuteUpdateAsync(s => s.SetProperty(c => c.Name, "x"));
+            Assert.Empty(App.Store.Touched());
+            await db.Database.ExecuteSqlRawAsync("COMMIT");
+        });
+        Assert.Equal(["country"], touched);
+    }
+
     [Fact]
     public async Task C8_TransactionEndedInSqlBehindItsObject_TouchesAtOnce()
     {
