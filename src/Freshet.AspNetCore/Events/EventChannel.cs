@@ -9,14 +9,10 @@ namespace Freshet.AspNetCore.Events;
 /// </summary>
 internal sealed class EventChannel(InvalidationFeed feed, Func<Tenant, SessionPositions, string> write, EventClock clock) : IThreadPoolWorkItem
 {
-    private const int Idle = 0;
-    private const int Busy = 1;
-    private const int BusyAndNoted = 2;
-
     private readonly Lock _gate = new();
     private readonly List<EventConnection> _connections = [];
     private volatile EventReading? _last;
-    private int _state;
+    private OneAtATime _waker;
 
     /// <summary>How many clients have entered; guarded by the manager.</summary>
     public int Clients { get; set; }
@@ -64,27 +60,16 @@ internal sealed class EventChannel(InvalidationFeed feed, Func<Tenant, SessionPo
     /// <summary>A log has moved.</summary>
     public void Signal()
     {
-        while (true)
-        {
-            var state = Volatile.Read(ref _state);
-            if (state is BusyAndNoted || (state is Busy && Interlocked.CompareExchange(ref _state, BusyAndNoted, Busy) is Busy))
-                return;
-            if (state is Idle && Interlocked.CompareExchange(ref _state, Busy, Idle) is Idle)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                return;
-            }
-        }
+        if (_waker.TryStart())
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     void IThreadPoolWorkItem.Execute()
     {
         foreach (var connection in Snapshot())
             connection.Wake();
-        if (Interlocked.CompareExchange(ref _state, Idle, Busy) is Busy)
-            return;
         // Something moved meanwhile: once more, after others had their turn.
-        Volatile.Write(ref _state, Busy);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (!_waker.TryStop())
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }

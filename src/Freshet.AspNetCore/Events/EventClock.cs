@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Freshet.AspNetCore.Events;
 
 /// <summary>The times that all connections go by, and what they count. Safe for concurrent use.</summary>
@@ -17,6 +19,9 @@ internal sealed class EventClock(TimeProvider time, CacheEventOptions options, E
     public EventMetrics Metrics => metrics;
 
     public long Now => time.GetTimestamp();
+
+    /// <summary>A random time within the last <see cref="CacheEventOptions.RecheckEvery"/>: who came together is not asked about together.</summary>
+    public long SomeTimeAgo => Now - (long)(RandomNumberGenerator.GetInt32(1000) / 1000.0 * options.RecheckEvery.TotalSeconds * time.TimestampFrequency);
 
     public DateTimeOffset UtcNow => time.GetUtcNow();
 

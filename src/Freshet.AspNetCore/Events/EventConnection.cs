@@ -8,16 +8,10 @@ namespace Freshet.AspNetCore.Events;
 /// costs nothing more, and what waits is merged into one message when it can take it.
 /// </summary>
 /// <remarks>
-/// Thread safety: anybody may call what is public. At most one thread sends, which the state arbitrates: who finds the
-/// connection idle sends; who finds it busy leaves a note, and the sender looks again before it stops. So nothing that was
-/// noted before a look is missed, and there is no lock.
+/// Thread safety: anybody may call what is public. At most one thread sends (<see cref="OneAtATime"/>).
 /// </remarks>
 internal abstract class EventConnection(EventClient client, EventChannel channel, EventClock clock)
 {
-    private const int Idle = 0;
-    private const int Busy = 1;
-    private const int BusyAndNoted = 2;
-
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionPositions _at;
     private FrozenSet<string>? _entities;
@@ -25,7 +19,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     private volatile EventMessage? _answer;
     private volatile EventClose? _close;
     private volatile bool _isHeartbeatDue;
-    private int _state;
+    private OneAtATime _sender;
     private long _sendingSince;
     private long _closingSince;
     private long _lastSent;
@@ -38,7 +32,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     public Task Ended => _ended.Task;
 
     /// <summary>When <see cref="CacheEventOptions.MayStay"/> was asked last, as a timestamp.</summary>
-    public long CheckedAt { get; set; } = clock.Now;
+    public long CheckedAt { get; set; } = clock.SomeTimeAgo;
 
     /// <summary>Its place in the channel's list; guarded by the channel.</summary>
     public int Index { get; set; } = -1;
@@ -61,19 +55,8 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     /// <summary>There may be something to send.</summary>
     public void Wake()
     {
-        // What was noted is visible before the state is read: else a sender that is about to stop could miss it.
-        Interlocked.MemoryBarrier();
-        while (true)
-        {
-            var state = Volatile.Read(ref _state);
-            if (state is BusyAndNoted || (state is Busy && Interlocked.CompareExchange(ref _state, BusyAndNoted, Busy) is Busy))
-                return;
-            if (state is Idle && Interlocked.CompareExchange(ref _state, Busy, Idle) is Idle)
-            {
-                Send();
-                return;
-            }
-        }
+        if (_sender.TryStart())
+            Send();
     }
 
     /// <summary>Only messages that touch one of these types from now on; empty: all.</summary>
@@ -146,7 +129,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
                     _ = CloseAsync(close);
                     return;
                 }
-                else if (TryStop())
+                else if (_sender.TryStop())
                 {
                     return;
                 }
@@ -191,7 +174,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     // One connection's fault is never another's, nor that of whoever woke it.
     private void Fail(Exception fault)
     {
-        if (!IsOfTransport(fault))
+        if (!IsOfTransport(fault) && !(HasEnded && fault is InvalidOperationException)) // a writer that was completed
             clock.Metrics.Faulted(fault);
         Abort();
     }
@@ -226,15 +209,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
         return EventMessage.Heartbeat;
     }
 
-    private bool TryStop()
-    {
-        if (Interlocked.CompareExchange(ref _state, Idle, Busy) is Busy)
-            return true;
-        Interlocked.Exchange(ref _state, Busy);
-        return false;
-    }
-
     // What a transport throws when its client has gone: that it has is all there is to know.
     private static bool IsOfTransport(Exception e) =>
-        e is System.Net.WebSockets.WebSocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+        e is System.Net.WebSockets.WebSocketException or IOException or ObjectDisposedException or OperationCanceledException;
 }
