@@ -86,7 +86,7 @@ public sealed class CacheInvalidationService
     public async ValueTask InvalidateAsync(Tag tag)
     {
         ArgumentNullException.ThrowIfNull(tag);
-        // A public answer that was tagged by hand carries its tags in the public log.
+        // An answer that everyone shares carries the tag in the public log; who names it does not know whether there is one.
         if (!Ambient.IsPublic)
             await _append(Tenant.Public, [tag], default).ConfigureAwait(false);
         await _append(Ambient, [tag], default).ConfigureAwait(false);

@@ -13,6 +13,14 @@ internal sealed class CacheEngine(
 {
     public TimeProvider Time => time;
 
+    public PublicKeys PublicKeys { get; } = new();
+
+    /// <summary>Whether nothing at all was touched since the arrival.</summary>
+    public bool IsNow(Arrival arrival) => clocks.Now == arrival.Tick;
+
+    /// <summary>Starts a tick that touches nothing, so that what arrived before can be told from what arrives now.</summary>
+    public long Advance() => clocks.Advance();
+
     /// <summary>To be taken first of all: what feeds an answer outside its key is read after it (C1).</summary>
     public Arrival Arrive() => new(clocks.Now);
 
@@ -87,14 +95,25 @@ internal sealed class CacheEngine(
     }
 
     /// <summary>
-    /// Invalidates tags that somebody names by hand. An answer that everyone shares carries them in the public log, any other
-    /// one in its tenant's, and who names them does not know which there are.
+    /// Invalidates a tag that somebody names by hand. An answer that everyone shares carries it in the public log, any other
+    /// one in its tenant's, and who names it does not know which there are.
     /// </summary>
-    public async ValueTask InvalidateNamedAsync(Tenant tenant, IReadOnlyList<Tag> tags)
+    public async ValueTask InvalidateNamedAsync(Tenant tenant, Tag tag)
     {
         if (!tenant.IsPublic)
-            await InvalidateAsync(Tenant.Public, tags).ConfigureAwait(false);
-        await InvalidateAsync(tenant, tags).ConfigureAwait(false);
+            await InvalidateAsync(Tenant.Public, [tag]).ConfigureAwait(false);
+        await InvalidateAsync(tenant, [tag]).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Invalidates what was made under a key of data. Public data too, when it may have been made under that key, here or on a
+    /// node of which this one does not know.
+    /// </summary>
+    public async ValueTask InvalidateKeyAsync(Tenant tenant, Tag key)
+    {
+        if (!tenant.IsPublic && (store.IsShared || PublicKeys.MayHold(key)))
+            await InvalidateAsync(Tenant.Public, [key]).ConfigureAwait(false);
+        await InvalidateAsync(tenant, [key]).ConfigureAwait(false);
     }
 
     /// <summary>The position that this node has applied.</summary>

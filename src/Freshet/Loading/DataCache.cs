@@ -79,7 +79,7 @@ internal sealed class DataCache(
         var form = serializers.For<T>();
         var written = WriteKey(tenant, key, form.KeyPrefix);
         // The value takes the place of every earlier one, on every node and in every load that is running (C9).
-        await engine.InvalidateNamedAsync(tenant, [KeyTagOf(key)]).ConfigureAwait(false);
+        await engine.InvalidateKeyAsync(tenant, KeyTagOf(key)).ConfigureAwait(false);
         var arrival = engine.Arrive();
         await engine.LoadAsync(written, new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load), cancellationToken).ConfigureAwait(false);
 
@@ -95,7 +95,7 @@ internal sealed class DataCache(
     public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        await engine.InvalidateNamedAsync(tenants.Current, [KeyTagOf(key)]).ConfigureAwait(false);
+        await engine.InvalidateKeyAsync(tenants.Current, KeyTagOf(key)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -103,7 +103,7 @@ internal sealed class DataCache(
     {
         ArgumentNullException.ThrowIfNull(tag);
         // HybridCache's own word for "everything".
-        await engine.InvalidateNamedAsync(tenants.Current, [tag == "*" ? Tag.Root : ToTag(tag)]).ConfigureAwait(false);
+        await engine.InvalidateNamedAsync(tenants.Current, tag == "*" ? Tag.Root : ToTag(tag)).ConfigureAwait(false);
     }
 
     private async ValueTask<T> LoadAsync<TState, T>(
@@ -140,11 +140,14 @@ internal sealed class DataCache(
 
     private TimeSpan LifetimeOf(HybridCacheEntryOptions? entry) => entry?.Expiration ?? entry?.LocalCacheExpiration ?? _defaultLifetime;
 
-    private static void Declare(LoadScope scope, string key, IEnumerable<string>? tags)
+    private void Declare(LoadScope scope, string key, IEnumerable<string>? tags)
     {
-        scope.DependsOn(KeyTagOf(key));
-        foreach (var tag in tags ?? [])
-            scope.DependsOn(ToDependency(tag));
+        var tag = KeyTagOf(key);
+        if (scope.Tenant.IsPublic)
+            engine.PublicKeys.Add(tag);
+        scope.DependsOn(tag);
+        foreach (var named in tags ?? [])
+            scope.DependsOn(ToDependency(named));
     }
 
     // A key may be longer than a segment; then its hash stands for it.

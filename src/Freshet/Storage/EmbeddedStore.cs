@@ -13,6 +13,8 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
     private readonly ConcurrentDictionary<Tenant, InvalidationLog> _logs = new();
     private Action<Tenant>? _moved;
 
+    public bool IsShared => false;
+
     public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
 
     public ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)

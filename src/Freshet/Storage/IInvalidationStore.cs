@@ -9,6 +9,9 @@ namespace Freshet.Storage;
 /// </summary>
 internal interface IInvalidationStore
 {
+    /// <summary>Whether other nodes append to the same logs.</summary>
+    bool IsShared { get; }
+
     /// <summary>
     /// From now on <paramref name="takeNote"/> is called whenever this node has applied something of a tenant's log, or has
     /// forgotten the tenant: on the thread that did, so it must return at once.

@@ -131,6 +131,8 @@ public sealed record Reading(string[] Dependencies, CacheReason Refusal, Func<bo
 /// <summary>The embedded store, with a memory of what was appended.</summary>
 internal sealed class RecordingStore(IInvalidationStore store) : IInvalidationStore
 {
+    public bool IsShared => store.IsShared;
+
     private readonly List<string> _touched = [];
 
     public Func<ValueTask>? BeforeAppend { get; set; }

@@ -72,6 +72,39 @@ public sealed class DataCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task KeyThatNothingPublicWasMadeUnder_LeavesThePublicLogAlone()
+    {
+        var before = _fixture.Engine.Applied(Tenant.Public);
+        await Cache.SetAsync("k", "set");
+        await Cache.RemoveAsync("k");
+
+        Assert.Equal(before, _fixture.Engine.Applied(Tenant.Public));
+    }
+
+    [Fact]
+    public async Task PublicLoadOfTheKeyIsRunning_WhatIsSetInATenantTouchesIt()
+    {
+        var (started, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Task<string> loading;
+        using (_fixture.Tenants.Enter(Tenant.Public))
+        {
+            loading = Cache.GetOrCreateAsync("k", async _ =>
+            {
+                started.SetResult();
+                await go.Task;
+                return "old";
+            }).AsTask();
+        }
+
+        await started.Task;
+        await Cache.RemoveAsync("k");
+        go.SetResult();
+        await loading;
+        using (_fixture.Tenants.Enter(Tenant.Public))
+            Assert.Equal("v1", await ReadAsync("k"));
+    }
+
+    [Fact]
     public async Task CallerWithoutLocalCache_LeavesTheEntryOfTheOthers()
     {
         await ReadAsync("k");
