@@ -15,16 +15,24 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
     public const string Name = "Freshet-Position";
     private const string CookiePrefix = Name + "=";
 
+    // What a client that keeps answers sends while it knows no position.
+    private const string Unknown = "?";
+
     private readonly byte[] _key = options.Value.SessionKey is { Length: >= 16 } key
         ? key
         : throw new OptionsValidationException(nameof(FreshetHttpOptions), typeof(FreshetHttpOptions), ["SessionKey needs at least 16 bytes."]);
 
-    /// <summary>The arrival of a request, given what its client carries. What does not verify is ignored.</summary>
+    /// <summary>
+    /// The arrival of a request, given what its client carries. What does not verify is ignored; who asks where the logs stand
+    /// is told with the answer.
+    /// </summary>
     public Arrival Apply(HttpContext context, Arrival arrival)
     {
         if (!Carries(context) || !tenants.TryResolve(context, out var tenant))
             return arrival;
 
+        if (context.Request.Headers[Name] is [Unknown])
+            TellPlace(context, tenant, arrival);
         var carried = Read(context, tenant);
         if (carried.Own is { } own)
             arrival = engine.WithSession(arrival, tenant, own);
@@ -98,6 +106,16 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         }
 
         return byCookie.Then(byHeader);
+    }
+
+    // What the client is given is right at this place (C4). The place is that of the request's entry, as far as it can be told:
+    // what authentication has read is from no later (C1). Applied before the tick is read, because a touch counts before its
+    // position does.
+    private void TellPlace(HttpContext context, Tenant tenant, Arrival arrival)
+    {
+        var place = new SessionPositions(engine.Applied(tenant), engine.Applied(Tenant.Public));
+        if (engine.IsNow(arrival))
+            context.Response.Headers[Name] = Write(tenant, place);
     }
 
     private static bool TryFind(ReadOnlySpan<char> cookies, out ReadOnlySpan<char> value)

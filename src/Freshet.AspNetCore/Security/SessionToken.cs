@@ -26,6 +26,9 @@ internal static class SessionToken
     /// <summary>What stands between two tokens: no character of Base64Url, and allowed in a cookie.</summary>
     public const char Separator = '.';
 
+    // RFC 9110 §5.3: a field that was sent twice may arrive as one, joined by commas.
+    private const string Separators = "., ";
+
     /// <summary>How many tokens are looked at; a client needs two, and one that cannot compare them a few more.</summary>
     public const int MaxTokens = 8;
 
@@ -51,8 +54,10 @@ internal static class SessionToken
     {
         positions = default;
         var left = MaxTokens;
-        foreach (var range in text.Split(Separator))
+        foreach (var range in text.SplitAny(Separators))
         {
+            if (text[range].IsEmpty)
+                continue;
             if (left-- == 0)
                 break;
             if (TryReadOne(key, tenant, text[range], out var isPublic, out var position))

@@ -75,6 +75,55 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task C10_HeaderSentTwice_IsReadAsOne()
+    {
+        await using var app = await StartAsync();
+        await app.GetAsync("/x", As("a;tenant=acme"));
+        var known = (await app.SendAsync(HttpMethod.Post, "/x", As("a;tenant=acme"))).Header("Freshet-Position");
+        await app.GetAsync("/x", As("a;tenant=acme"));
+
+        foreach (var both in new[] { $"{known}, {Token("acme")}", $"{known},{Token("acme")}" })
+            Assert.Equal("MISS", (await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", both))).XCache());
+    }
+
+    [Fact]
+    public async Task PlaceAskedFor_IsToldWithEachAnswer_ToWhoAsksAlone()
+    {
+        await using var app = await StartAsync();
+        await app.TouchAsync("other", Tenant.Named("acme"));
+        var here = SessionToken.Create(
+            Key, Tenant.Named("acme"), new SessionPositions(app.Engine.Applied(Tenant.Named("acme")), app.Engine.Applied(Tenant.Public)));
+
+        var miss = await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", "?"));
+        var hit = await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", "?"));
+        var unchanged = await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", "?"), ("If-None-Match", hit.Header("ETag")));
+        Assert.Equal(("MISS", "HIT", 304), (miss.XCache(), hit.XCache(), (int)unchanged.StatusCode));
+        foreach (var answer in new[] { miss, hit, unchanged })
+        {
+            Assert.Equal(here, answer.Header("Freshet-Position"));
+            Assert.Equal("", answer.Header("Set-Cookie"));
+        }
+
+        Assert.Equal("", (await app.GetAsync("/x", As("a;tenant=acme"))).Header("Freshet-Position"));
+        Assert.Equal("", (await app.GetAsync("/x", As("a;tenant=acme"), ("Freshet-Position", here))).Header("Freshet-Position"));
+    }
+
+    [Fact]
+    public async Task C1_TouchedSinceTheRequestCameIn_NoPlaceIsTold()
+    {
+        // What authentication has read may be from before the touch, and the client would never hear of it.
+        await using var app = await TestApp.StartAsync(
+            a => a.MapGet("/x", () => "x").Cached(),
+            services: TestEngine.Add,
+            pipeline: a => a.Use(async (context, next) =>
+            {
+                await context.RequestServices.GetRequiredService<TestEngine>().Engine.InvalidateAsync(Tenant.Default, [Tag.Of("role")]);
+                await next(context);
+            }));
+        Assert.Equal("", (await app.GetAsync("/x", ("Freshet-Position", "?"))).Header("Freshet-Position"));
+    }
+
+    [Fact]
     public async Task C10_UnknownEpochAndTheAnswerHasBegun_TheClientKeepsItsPosition()
     {
         // A streamed answer's head is gone when its load has ended: the next answer with a head to write renews the position.
