@@ -6,6 +6,7 @@ using Freshet.AspNetCore.Explain;
 using Freshet.AspNetCore.Http;
 using Freshet.AspNetCore.Security;
 using Freshet.Events;
+using Freshet.Loading;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.Extensions.Configuration;
@@ -58,9 +59,9 @@ public static class FreshetHttpBuilderExtensions
         services.TryAddSingleton<EventMetrics>();
         services.TryAddSingleton<EventEndpoint>();
         services.TryAddSingleton(p => new CacheEventManager(
-            p.GetRequiredService<InvalidationFeed>(), p.GetRequiredService<SessionCarrier>(), p.GetRequiredService<IOptions<CacheEventOptions>>(),
-            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<EventMetrics>(), p.GetRequiredService<IServiceScopeFactory>(),
-            p.GetRequiredService<IHostApplicationLifetime>()));
+            p.GetRequiredService<CacheEngine>(), p.GetRequiredService<InvalidationFeed>(), p.GetRequiredService<SessionCarrier>(),
+            p.GetRequiredService<IOptions<CacheEventOptions>>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<EventMetrics>(),
+            p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<IHostApplicationLifetime>()));
     }
 
     /// <summary>

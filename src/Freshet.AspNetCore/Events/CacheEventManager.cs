@@ -3,6 +3,8 @@ using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Security;
 using Freshet.Coherence;
 using Freshet.Events;
+using Freshet.Loading;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -14,9 +16,14 @@ namespace Freshet.AspNetCore;
 /// </summary>
 public sealed class CacheEventManager : IDisposable
 {
+    // A request that takes longer to be let in has its rights looked at by MayStay, like one that is in.
+    private static readonly TimeSpan LongestHandshake = TimeSpan.FromMinutes(5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Tenant, EventChannel> _channels = [];
     private readonly Dictionary<(Tenant, string), int> _users = [];
+    private readonly Dictionary<(Tenant, string), (long Tick, long At)> _closed = [];
+    private readonly CacheEngine _engine;
     private readonly InvalidationFeed _feed;
     private readonly SessionCarrier _session;
     private readonly CacheEventOptions _options;
@@ -28,9 +35,10 @@ public sealed class CacheEventManager : IDisposable
     private bool _isStopping;
 
     internal CacheEventManager(
-        InvalidationFeed feed, SessionCarrier session, IOptions<CacheEventOptions> options, TimeProvider time, EventMetrics metrics,
+        CacheEngine engine, InvalidationFeed feed, SessionCarrier session, IOptions<CacheEventOptions> options, TimeProvider time, EventMetrics metrics,
         IServiceScopeFactory scopes, IHostApplicationLifetime lifetime)
     {
+        _engine = engine;
         _feed = feed;
         _session = session;
         _options = options.Value;
@@ -58,6 +66,9 @@ public sealed class CacheEventManager : IDisposable
     public void CloseUser(Tenant tenant, string user)
     {
         ArgumentNullException.ThrowIfNull(user);
+        // Noted before the channel is looked through: who has been authenticated and is not in it yet finds the note (Start).
+        lock (_gate)
+            _closed[(tenant, user)] = (_engine.Advance(), Clock.Now);
         foreach (var connection in ConnectionsOf(tenant))
         {
             if (string.Equals(connection.Client.User, user, StringComparison.Ordinal))
@@ -71,23 +82,23 @@ public sealed class CacheEventManager : IDisposable
     internal EventConnection[] ConnectionsOf(Tenant tenant) => Channel(tenant)?.Snapshot() ?? [];
 
     /// <summary>Counts a client in before it is answered.</summary>
-    /// <returns>Why it is refused; null when it is not.</returns>
-    internal string? TryEnter(EventClient client)
+    /// <returns>With which status and why it is refused; null when it is not.</returns>
+    internal (int Status, string Reason)? TryEnter(EventClient client)
     {
         lock (_gate)
         {
             if (_isStopping)
-                return "the server is going away";
+                return (StatusCodes.Status503ServiceUnavailable, "the server is going away");
             if (_count >= _options.MaxConnections)
-                return "the node has as many as Freshet:Events:MaxConnections allows";
+                return (StatusCodes.Status429TooManyRequests, "the node has as many as Freshet:Events:MaxConnections allows");
             var channel = _channels.GetValueOrDefault(client.Tenant) ?? new EventChannel(_feed, _session.Write, Clock);
             if (channel.Clients >= _options.MaxConnectionsPerTenant)
-                return "its tenant has as many as Freshet:Events:MaxConnectionsPerTenant allows";
+                return (StatusCodes.Status429TooManyRequests, "its tenant has as many as Freshet:Events:MaxConnectionsPerTenant allows");
             if (client.User is { } user)
             {
                 var own = _users.GetValueOrDefault((client.Tenant, user));
                 if (own >= _options.MaxConnectionsPerUser)
-                    return "its user has as many as Freshet:Events:MaxConnectionsPerUser allows";
+                    return (StatusCodes.Status429TooManyRequests, "its user has as many as Freshet:Events:MaxConnectionsPerUser allows");
                 _users[(client.Tenant, user)] = own + 1;
             }
 
@@ -133,7 +144,16 @@ public sealed class CacheEventManager : IDisposable
         // Whatever was logged since the head was read is found now; who stops the server finds it in the channel or stopped here.
         if (Volatile.Read(ref _isStopping))
             connection.Close(EventClose.GoingAway);
+        if (WasClosedSince(connection.Client))
+            connection.Close(EventClose.RightsChanged);
         connection.Wake();
+    }
+
+    // Its rights were looked at no earlier than its arrival: what was taken away before that, it has been seen without.
+    private bool WasClosedSince(EventClient client)
+    {
+        lock (_gate)
+            return client.User is { } user && _closed.TryGetValue((client.Tenant, user), out var closed) && client.Arrival.Tick < closed.Tick;
     }
 
     private EventChannel? Channel(Tenant tenant)
@@ -179,6 +199,12 @@ public sealed class CacheEventManager : IDisposable
         {
             var now = Clock.Now;
             var utcNow = Clock.UtcNow;
+            lock (_gate)
+            {
+                foreach (var (user, _) in _closed.Where(c => Clock.IsOver(c.Value.At, now, LongestHandshake)).ToArray())
+                    _closed.Remove(user);
+            }
+
             foreach (var connection in Channels().SelectMany(c => c.Snapshot()))
             {
                 if (connection.Client.Expires <= utcNow)

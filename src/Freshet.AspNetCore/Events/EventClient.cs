@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Freshet.Coherence;
 
 namespace Freshet.AspNetCore.Events;
 
@@ -7,4 +8,5 @@ namespace Freshet.AspNetCore.Events;
 /// <param name="User">The user's id; null when nobody is signed in.</param>
 /// <param name="Principal">The user as it connected.</param>
 /// <param name="Expires">When its token expires; null: never.</param>
-internal sealed record EventClient(Tenant Tenant, string? User, ClaimsPrincipal Principal, DateTimeOffset? Expires);
+/// <param name="Arrival">When it came in, ahead of its authentication.</param>
+internal sealed record EventClient(Tenant Tenant, string? User, ClaimsPrincipal Principal, DateTimeOffset? Expires, Arrival Arrival);

@@ -47,11 +47,12 @@ internal sealed class EventEndpoint(
             return;
         }
 
-        var client = new EventClient(tenant, UserOf(context.User), context.User, await ExpiresAsync(context));
-        if (manager.TryEnter(client) is { } refusal)
+        var arrival = RequestState.Of(context)?.Arrival ?? default;
+        var client = new EventClient(tenant, UserOf(context.User), context.User, await ExpiresAsync(context), arrival);
+        if (manager.TryEnter(client) is var (status, refusal))
         {
             context.Response.Headers.RetryAfter = "10";
-            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, refusal);
+            await RefuseAsync(context, status, refusal);
             return;
         }
 
@@ -138,9 +139,10 @@ internal sealed class EventEndpoint(
     private bool IsAllowed(HttpRequest request)
     {
         var origin = request.Headers.Origin;
-        if (origin.Count == 0)
-            return true;
         var allowed = options.Value.AllowedOrigins;
+        // A page may ask without saying whose it is (no-cors), and then its browser says that it is another site's.
+        if (origin.Count == 0)
+            return request.Headers["Sec-Fetch-Site"].ToString() is not ("cross-site" or "same-site") || allowed.Contains("*");
         return allowed.Contains("*")
             || allowed.Contains(origin.ToString(), StringComparer.OrdinalIgnoreCase)
             || (Uri.TryCreate(origin.ToString(), UriKind.Absolute, out var uri)

@@ -27,7 +27,7 @@ public class EventConnectionTests
         _channel = new EventChannel(_feed, static (_, at) => $"{at.Own!.Value.Offset}", _clock);
     }
 
-    private static EventClient Client(string user) => new(EventApp.Acme, user, new(), null);
+    private static EventClient Client(string user) => new(EventApp.Acme, user, new(), null, default);
 
     [Fact]
     public async Task Greeting_ComesAfterAllThatWasMissed_ThoughASharedReadingEndsBeforeIt()

@@ -73,6 +73,46 @@ public class HandshakeTests
         }
     }
 
+    [Theory]
+    [InlineData("cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("same-site", HttpStatusCode.Forbidden)]
+    [InlineData("same-origin", HttpStatusCode.OK)]
+    [InlineData("none", HttpStatusCode.OK)]
+    public async Task PageThatDoesNotSayWhoseItIs_IsKnownByItsBrowser(string site, HttpStatusCode status)
+    {
+        await using var app = await EventApp.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(app.Address, "/events"));
+        foreach (var (name, value) in new[] { As("alice;tenant=acme"), ("Accept", "text/event-stream"), ("Sec-Fetch-Site", site) })
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var answer = await app.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task UserClosedWhileItIsBeingLetIn_IsClosed_AndOneThatComesAfterwardsIsNot()
+    {
+        CacheEventManager? manager = null;
+        await using var app = await EventApp.StartAsync(o => o.MayStay = (user, _, _) =>
+        {
+            // Its authentication has read the old rights by now.
+            if (user.HasClaim("late", "yes"))
+                manager!.CloseUser(EventApp.Acme, "alice");
+            return new(true);
+        });
+        manager = app.Events();
+        await using var late = await EventSocket.ConnectAsync(app, "alice;tenant=acme;late=yes");
+        Assert.Equal(4403, (await late.ReadAsync()).CloseCode);
+        await using var anew = await EventSocket.ReadyAsync(app, "alice;tenant=acme");
+    }
+
+    [Fact]
+    public async Task ServerIsStopping_IsRefusedWith503()
+    {
+        await using var app = await EventApp.StartAsync();
+        app.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().StopApplication();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await RefusalAsync(app));
+    }
+
     [Fact]
     public async Task NeitherSocketNorStream_IsABadRequest()
     {
