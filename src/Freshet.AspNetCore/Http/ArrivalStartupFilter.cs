@@ -33,7 +33,7 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
     {
         var state = _pool.Get();
         state.Arrival = engine.Arrive();
-        context.Features.Set(state);
+        state.Attach(context);
         EventToken.Take(context.Request);
         if (mayExplain)
             ExplainRequest.Rewrite(context, state);
@@ -82,7 +82,7 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
             activity.SetTag("freshet.verdict", XCache.Of(reason)).SetTag("freshet.reason", reason.Text());
         }
 
-        context.Features.Set<RequestState>(null);
+        RequestState.Detach(context);
         _pool.Return(state);
     }
 }

@@ -30,7 +30,12 @@ internal sealed class RequestState : IResettable
     /// <summary>Whether the handler threw while it was run for the cache.</summary>
     public bool HasFailed { get; set; }
 
-    public static RequestState? Of(HttpContext context) => context.Features.Get<RequestState>();
+    // By type, not by the generic methods: those look the type argument up at run time for each feature they compare.
+    public static RequestState? Of(HttpContext context) => (RequestState?)context.Features[typeof(RequestState)];
+
+    public void Attach(HttpContext context) => context.Features[typeof(RequestState)] = this;
+
+    public static void Detach(HttpContext context) => context.Features[typeof(RequestState)] = null;
 
     public bool TryReset()
     {
