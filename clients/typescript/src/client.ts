@@ -4,7 +4,7 @@ import type { Environment } from './environment';
 import { overtake, wrapFetch, type Flight, type Stats } from './fetch';
 import type { Touched } from './groups';
 import type { Change } from './messages';
-import { formatPosition, later, nowhere } from './position';
+import { latest, type Position } from './position';
 import { makeReadings, type Tracking } from './readings';
 import { joinTabs, type Hub, type Tabs } from './tabs';
 
@@ -73,7 +73,7 @@ export function createClient(options: ClientOptions): Client {
   const touchListeners = new Set<(touched: Touched) => void>();
   // Two positions, because a write's answer tells of one record and not of those before it: `heard` is what the events
   // have told in full, to resume from; `known` is the latest seen anywhere, which no answer may be from before.
-  let heard = nowhere, known = nowhere;
+  let heard: Position = '', known: Position = '';
   let told: Status = 'connecting';
   let ended: 'stopped' | 'closed' | null = null;
   let lapse: unknown;
@@ -123,19 +123,19 @@ export function createClient(options: ClientOptions): Client {
         tellStatus();
         notify(touchListeners, null);
       }
-    }, 2 * tabs.heartbeat());
+    }, tabs.left());
   };
 
   const hub: Hub = {
-    heardTo: () => formatPosition(heard),
+    heardTo: () => heard,
     heard(message) {
       if (ended) return;
       expectWord();
-      known = later(known, message.position);
-      if (message.type === 'resync' || (message.type === 'ready' && !message.resumed)) {
+      known = latest(known, message.position);
+      if (message.gap) {
         hub.missed(message.position);
       } else {
-        heard = later(heard, message.position);
+        heard = latest(heard, message.position);
         if (message.type === 'cache_invalidation') {
           stats.events++;
           touch(message.touched);
@@ -152,7 +152,7 @@ export function createClient(options: ClientOptions): Client {
     },
     written(touched, position) {
       if (ended) return;
-      known = later(known, position);
+      known = latest(known, position);
       touch(touched);
     },
     stopped(code, text) {
@@ -176,10 +176,10 @@ export function createClient(options: ClientOptions): Client {
     fetch: wrapFetch({
       env, send: options.fetch ?? (request => env.fetch(request)), origin, copies, flights, readings, stats,
       inContact: () => !ended && tabs.live(),
-      position: () => formatPosition(known),
+      position: () => known,
       written(touched, position) {
         hub.written(touched, position);
-        tabs.share(touched, formatPosition(position));
+        tabs.share(touched, position);
       },
     }),
     subscribe(first: ChangeListener | { entity: string }, second?: ChangeListener) {

@@ -1,5 +1,6 @@
-// One WebSocket to the server's events: contract sections 3 and 4, and the rules for reconnecting of section 5.
+// One WebSocket to the server's events: events protocol E3, E5, E6, and the rules for reconnecting, E8.5 to E8.7.
 
+import type { Contact } from './contact';
 import { moment, since, type Moment } from './elapsed';
 import type { Environment, Socket } from './environment';
 import { parseMessage, type Message } from './messages';
@@ -11,22 +12,14 @@ export type TokenSource = () => string | null | undefined | Promise<string | nul
 export interface Sink {
   /** Position to resume from: all messages up to it were heard. Empty when none. */
   resumeFrom(): string;
-  heard(message: Message, text: string): void;
+  heard(message: Message, text: unknown): void;
   /** The connection ended; what comes next comes after `ready`. */
   lost(): void;
-  /** The server sent what cannot be read, so it may have hidden a touch. */
-  garbled(): void;
   /** The server refuses this identity; nothing more will come. */
   stopped(code: number, reason: string): void;
 }
 
 export interface Connection {
-  /** In contact: told what was missed, and heard from within two heartbeats. */
-  live(): boolean;
-  /** Milliseconds. */
-  heartbeat(): number;
-  /** When the server was last heard, by the clock on the wall. */
-  lastHeard(): number;
   /** The network came back or the machine woke: connect now, or find out whether the connection lives. */
   wake(): void;
   /** The network is gone: do not wait for silence to show it. */
@@ -41,18 +34,15 @@ const longestDelay = 30_000;
 const tokenExpired = 4401;
 const rightsChanged = 4403;
 
-export function connect(env: Environment, address: URL, tokenSource: TokenSource | undefined, sink: Sink): Connection {
+export function connect(env: Environment, address: URL, tokenSource: TokenSource | undefined, contact: Contact, sink: Sink): Connection {
   let socket: Socket | null = null;
   let turn = 0; // of the attempt to connect; what belongs to an older one is ignored
   let ready: Moment | null = null;
-  let last = moment(env);
-  let heartbeat = 10_000;
   let failures = 0;
   let retry: unknown;
   let watch: unknown;
 
-  const silent = (): number => since(env, last);
-  const lapsed = (): boolean => silent() >= 2 * heartbeat;
+  const lapsed = (): boolean => contact.left() <= 0;
 
   const open = async (): Promise<void> => {
     env.clearTimeout(retry);
@@ -64,7 +54,7 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
       const url = new URL(address);
       const position = sink.resumeFrom();
       if (position) url.searchParams.set('position', position);
-      // A browser cannot send Authorization with a WebSocket: the token travels as a second subprotocol (§3).
+      // A browser cannot send Authorization with a WebSocket: the token travels as a second subprotocol (E3).
       made = new env.WebSocket(url.href, token ? [subprotocol, `freshet.bearer.${base64Url(token)}`] : [subprotocol]);
     } catch {
       // No token or no socket now is like no network now: the next attempt asks again.
@@ -72,7 +62,7 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
       return;
     }
     socket = made;
-    last = moment(env);
+    contact.last = moment(env);
     made.onmessage = ({ data }) => { if (socket === made) receive(data); };
     made.onclose = ({ code, reason }) => { if (socket === made) ended(code, reason); };
     arm();
@@ -85,18 +75,13 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
       return;
     }
     const message = parseMessage(text);
-    if (!message) {
-      sink.garbled();
-      lose(false);
-      return;
-    }
-    last = moment(env);
+    contact.hear(message);
     if (message.type === 'ready') {
-      heartbeat = message.heartbeat * 1000;
-      ready ??= last;
+      ready ??= contact.last;
       arm();
     }
-    sink.heard(message, text as string);
+    sink.heard(message, text);
+    if (message.type === 'unreadable') lose(false);
   };
 
   const ended = (code: number, reason: string): void => {
@@ -112,7 +97,7 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
   const lose = (atOnce: boolean): void => {
     if (!socket) return;
     // Only a connection that lasted counts as a success: one that is accepted and thrown out must not be tried in a loop.
-    if (ready && since(env, ready) >= heartbeat) failures = 0;
+    if (ready && since(env, ready) >= contact.heartbeat) failures = 0;
     drop();
     later(atOnce && !failures);
     sink.lost();
@@ -126,6 +111,7 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
   const drop = (): void => {
     const old = socket;
     socket = ready = null;
+    contact.ready = false;
     turn++;
     env.clearTimeout(retry);
     env.clearTimeout(watch);
@@ -142,14 +128,14 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
         lose(false);
         return;
       }
-      if (silent() >= heartbeat) ping();
+      if (contact.silence() >= contact.heartbeat) ping();
       arm();
-    }, heartbeat / 2);
+    }, contact.heartbeat / 2);
   };
 
-  // The server takes 20 messages in 10 s (§4): a page shown and hidden in a hurry must not use them up.
+  // The server takes 20 messages in 10 s (E5): a page shown and hidden in a hurry must not use them up.
   const ping = (): void => {
-    if (ready && silent() >= 1000) socket?.send('{"type":"ping"}');
+    if (ready && contact.silence() >= 1000) socket?.send('{"type":"ping"}');
   };
 
   const wake = (): void => {
@@ -160,9 +146,6 @@ export function connect(env: Environment, address: URL, tokenSource: TokenSource
 
   void open();
   return {
-    live: () => ready !== null && !lapsed(),
-    heartbeat: () => heartbeat,
-    lastHeard: () => last[1],
     wake,
     offline: () => lose(false),
     close: drop,

@@ -1,14 +1,14 @@
-// The answers kept in this tab: bounded in number and bytes, least recently used out first, found by key and by group.
+// The answers kept in this tab: bounded in number and bytes, least recently used out first.
 
 import type { Moment } from './elapsed';
-import type { Touched } from './groups';
+import { concerns, type Touched } from './groups';
 
 export interface Copy {
   readonly key: string;
   readonly url: string;
   readonly headers: Headers;
   readonly body: ArrayBuffer;
-  readonly groups: readonly string[];
+  readonly groups: ReadonlySet<string>;
   /** Request header fields that the answer's Vary names, with the values that selected it. */
   readonly vary: readonly (readonly [name: string, value: string | null])[];
   readonly sent: Moment;
@@ -23,30 +23,20 @@ export interface Copies {
   set(copy: Copy): void;
   /** Takes one out, if it is still the one kept under its key. */
   delete(copy: Copy): void;
-  /** Ends the use without a call of every copy in one of the groups. */
-  touch(groups: Touched): void;
+  /** Ends the use without a call of every copy whose concern it is. */
+  touch(touched: Touched): void;
   /** Forgets everything and keeps nothing from now on. */
   close(): void;
 }
 
 export function makeCopies(maxEntries: number, maxBytes: number): Copies {
   const byKey = new Map<string, Copy>();
-  const byGroup = new Map<string, Set<Copy>>();
   let bytes = 0;
-
-  const kill = (copy: Copy): void => {
-    copy.live = false;
-    for (const group of copy.groups) {
-      const members = byGroup.get(group);
-      if (members?.delete(copy) && !members.size) byGroup.delete(group);
-    }
-  };
 
   const remove = (copy: Copy): void => {
     if (byKey.get(copy.key) !== copy) return;
     byKey.delete(copy.key);
     bytes -= sizeOf(copy);
-    kill(copy);
   };
 
   return {
@@ -67,30 +57,23 @@ export function makeCopies(maxEntries: number, maxBytes: number): Copies {
       if (sizeOf(copy) > maxBytes) return;
       byKey.set(copy.key, copy);
       bytes += sizeOf(copy);
-      if (copy.live) {
-        for (const group of copy.groups) {
-          const members = byGroup.get(group);
-          if (members) members.add(copy);
-          else byGroup.set(group, new Set([copy]));
-        }
-      }
       for (const oldest of byKey.values()) {
         if (byKey.size <= maxEntries && bytes <= maxBytes) break;
         remove(oldest);
       }
     },
     delete: remove,
-    touch(groups) {
-      for (const copy of groups ? groups.flatMap(group => [...byGroup.get(group) ?? []]) : byKey.values()) kill(copy);
+    touch(touched) {
+      for (const copy of byKey.values()) if (concerns(touched, copy.groups)) copy.live = false;
     },
     close() {
       maxEntries = 0;
-      for (const copy of byKey.values()) remove(copy);
+      byKey.clear();
     },
   };
 }
 
 // Beside the body, roughly: the map's node, the headers, the strings.
 function sizeOf(copy: Copy): number {
-  return 512 + copy.body.byteLength + 2 * (copy.key.length + copy.url.length) + 64 * copy.groups.length;
+  return 512 + copy.body.byteLength + 2 * (copy.key.length + copy.url.length) + 64 * copy.groups.size;
 }

@@ -1,10 +1,10 @@
-// The wrapped fetch: contract section 5.
+// The wrapped fetch: events protocol E8, rules 1 to 4.
 
 import type { Copies, Copy } from './copies';
 import { moment, since } from './elapsed';
 import type { Environment } from './environment';
-import { parseGroups, touchedBy, type Touched } from './groups';
-import { parsePosition, type Position } from './position';
+import { concerns, parseGroups, touchedBy, type Touched } from './groups';
+import { latest, type Position } from './position';
 import { note, type Reading, type Readings } from './readings';
 import { timeToLive } from './status';
 
@@ -30,20 +30,19 @@ export interface Calls {
   readonly stats: Stats;
   inContact(): boolean;
   /** The latest position known, for the header; empty when none. */
-  position(): string;
+  position(): Position;
   written(touched: Touched, position: Position): void;
 }
 
-/** A call between its sending and the end of its answer. What is touched meanwhile may have come after what it read. */
-export interface Flight {
-  /** Null: everything. */
-  touched: Set<string> | null;
-}
+/** What was touched between the sending of a call and the end of its answer: it may have come after what was read. */
+export type Flight = Touched[];
+
+const mostTouches = 1000;
 
 /** Notes what was touched while the call was under way; beyond all bounds that is everything. */
 export function overtake(flight: Flight, touched: Touched): void {
-  if (!touched || (flight.touched && flight.touched.size > 10_000)) flight.touched = null;
-  else for (const group of touched) flight.touched?.add(group);
+  if (flight.length < mostTouches) flight.push(touched);
+  else flight[0] = null;
 }
 
 const harmless = /^(GET|HEAD|OPTIONS)$/;
@@ -80,53 +79,46 @@ export function wrapFetch(calls: Calls): typeof fetch {
     const ordinary = request.method === 'GET' && request.cache === 'default' && !request.integrity
       && ![...request.headers.keys()].some(name => particular.test(name));
     const key = ordinary ? keyOf(request) : '';
-    const copy = ordinary ? selected(copies.get(key), request) : undefined;
+    const copy = selected(copies.get(key), request);
     const left = copy ? copy.lifetime - since(env, copy.sent) : 0;
     if (copy?.live && left > 0 && calls.inContact()) {
       request.signal.throwIfAborted();
       stats.saved++;
       note(readings, copy.groups, left, false);
-      return responseOf(copy);
+      return responseOf(copy.url, copy.headers, copy.body);
     }
     const etag = copy?.headers.get('ETag');
     if (etag) request.headers.set('If-None-Match', etag);
 
-    const flight: Flight = { touched: new Set() };
+    const flight: Flight = [];
     flights.add(flight);
     try {
       const sent = moment(env);
       const answer = await send(request);
+      const old = etag && answer.status === 304 ? copy : undefined;
+      const headers = old ? renewed(old.headers, answer.headers) : answer.headers;
       const groups = parseGroups(answer.headers.get('Cache-Groups'));
-      const report = (lifetime: number): boolean => {
-        const touched = !!groups && (!flight.touched || groups.some(group => flight.touched!.has(group)));
+      const lifetime = lifetimeOf(answer.headers, headers);
+      const vary = varyOf(headers, request);
+      const report = (): boolean => {
+        const touched = !!groups && flight.some(names => concerns(names, groups));
         note(readings, groups, lifetime, touched);
-        return !!groups && !touched;
+        return !touched;
       };
-      if (copy && etag && answer.status === 304) {
-        await answer.text(); // Chromium calls it a failed request when nobody reads the body that is not there
-        stats.notModified++;
-        const headers = renewed(copy.headers, answer.headers);
-        const lifetime = lifetimeOf(answer.headers, headers);
-        const next: Copy = { ...copy, headers, sent, lifetime, groups: groups ?? [], live: report(lifetime) };
-        if (groups && lifetime) copies.set(next);
-        else copies.delete(copy);
-        return responseOf(next);
-      }
-      const vary = ordinary ? varyOf(answer.headers, request) : null;
-      const lifetime = lifetimeOf(answer.headers, answer.headers);
-      report(lifetime);
-      if (!groups || !vary || !lifetime || answer.status !== 200 || answer.redirected
-        || answer.headers.has('Set-Cookie')) {
-        // What the server says now goes before what it said then, but a fault says nothing.
-        if (copy && answer.status < 500) copies.delete(copy);
-        return answer;
-      }
-      const { url, headers } = answer;
-      const body = await answer.arrayBuffer();
+      report();
+      const keeps = key && groups && vary && lifetime && (old || answer.status === 200)
+        && !answer.redirected && !answer.headers.has('Set-Cookie');
+      // What the server says now goes before what it said then, but a fault says nothing.
+      if (copy && !keeps && answer.status < 500) copies.delete(copy);
+      if (!keeps && !old) return answer;
+      // Of a 304, too: Chromium calls it a failed request when nobody reads the body that is not there.
+      const received = await answer.arrayBuffer();
       // Nothing is awaited from here: what is touched later finds the copy by its groups.
-      const next: Copy = { key, url, headers, body, groups, vary, sent, lifetime, live: report(lifetime) };
-      copies.set(next);
-      return responseOf(next);
+      const live = report();
+      const { url, body } = old ?? { url: answer.url, body: received };
+      if (old) stats.notModified++;
+      if (keeps) copies.set({ key, url, headers, body, groups, vary, sent, lifetime, live });
+      return responseOf(url, headers, body);
     } finally {
       flights.delete(flight);
     }
@@ -137,7 +129,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
     try {
       answer = await send(request);
     } catch (error) {
-      calls.written(null, []); // it may have been done or not
+      calls.written(null, ''); // it may have been done or not
       throw error;
     }
     const field = answer.headers.get('Cache-Group-Invalidation');
@@ -146,7 +138,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
     // A redirection, or a mode that hides the answer, hides what it touched; and a gateway's fault leaves it open.
     const open = answer.redirected || !answer.status || (answer.status >= 500 && field === null);
     const touched = open ? null : field === null ? [] : groups && touchedBy(groups);
-    if (!touched || touched.length || position) calls.written(touched, parsePosition(position));
+    if (!touched || touched.length || position) calls.written(touched, latest(position));
     // A query may well read with POST; then its answer names no groups.
     if (field === null) note(readings, null, 0, false);
     return answer;
@@ -190,10 +182,9 @@ function renewed(stored: Headers, received: Headers): Headers {
   return headers;
 }
 
-function responseOf(copy: Copy): Response {
-  const response = new Response(copy.body, { status: 200, headers: copy.headers });
+function responseOf(url: string, headers: Headers, body: ArrayBuffer): Response {
+  const response = new Response(body, { status: 200, headers });
   // A constructed Response has no address; callers look at it.
-  Object.defineProperty(response, 'url', { value: copy.url });
+  Object.defineProperty(response, 'url', { value: url });
   return response;
 }
-

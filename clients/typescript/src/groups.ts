@@ -6,13 +6,13 @@ const member = /"((?:[ !#-[\]-~]|\\["\\])*)"(?:;[^",]*)?[ \t]*(,[ \t]*|$)/y;
 const mostCharacters = 32768;
 
 /** The names; null when the field is absent, empty, malformed or beyond all bounds: never a part of what it says. */
-export function parseGroups(field: string | null): string[] | null {
+export function parseGroups(field: string | null): Set<string> | null {
   if (!field || field.length > mostCharacters) return null;
-  const names: string[] = [];
+  const names = new Set<string>();
   for (member.lastIndex = 0;;) {
     const match = member.exec(field);
     if (!match) return null;
-    names.push(match[1]!.replace(/\\(.)/g, '$1'));
+    names.add(match[1]!.replace(/\\(.)/g, '$1'));
     if (member.lastIndex < field.length) continue;
     return match[2] ? null : names; // a comma at the end promises a member that is not there
   }
@@ -21,8 +21,14 @@ export function parseGroups(field: string | null): string[] | null {
 /** What was touched: names of groups, or null for everything. */
 export type Touched = readonly string[] | null;
 
-export const everything = '*';
+const everything = '*';
 
-export function touchedBy(names: readonly string[]): Touched {
-  return names.includes(everything) ? null : names;
+export function touchedBy(names: Iterable<string>): Touched {
+  const touched = [...names];
+  return touched.includes(everything) ? null : touched;
+}
+
+/** Whether it is an answer's concern that these were touched. */
+export function concerns(touched: Touched, groups: ReadonlySet<string>): boolean {
+  return !touched || touched.some(group => groups.has(group));
 }

@@ -1,7 +1,7 @@
-// Messages of the server: contract section 4.
+// Messages of the server: events protocol E4.
 
 import { touchedBy, type Touched } from './groups';
-import { nowhere, parsePosition, type Position } from './position';
+import { latest, type Position } from './position';
 
 /** What the server says changed. `resync` is the client's own word: something was missed, so anything may have changed. */
 export type ChangeAction = 'created' | 'updated' | 'deleted' | 'bulk_operation' | 'invalidated' | 'resync' | (string & {});
@@ -18,38 +18,45 @@ export interface Change {
   readonly time: string | null;
 }
 
-export type Message =
-  | { readonly type: 'ready'; readonly position: Position; readonly heartbeat: number; readonly resumed: boolean }
-  | { readonly type: 'cache_invalidation'; readonly position: Position; readonly touched: Touched; readonly change: Change }
-  | { readonly type: 'resync'; readonly position: Position }
-  /** A heartbeat, or a type of a later version: it shows contact and nothing else. */
-  | { readonly type: 'heartbeat'; readonly position: Position };
+export type Message = {
+  readonly position: Position;
+  /** Something may have been missed: everything that is kept counts as touched. */
+  readonly gap: boolean;
+} & (
+  /** Milliseconds. */
+  | { readonly type: 'ready'; readonly heartbeat: number }
+  | { readonly type: 'cache_invalidation'; readonly touched: Touched; readonly change: Change }
+  /** `heartbeat` also stands for a type of a later version: it shows contact and nothing else. */
+  | { readonly type: 'resync' | 'unreadable' | 'heartbeat' }
+);
 
 const mostCharacters = 262144;
 
-/** Null for what no server of this protocol sends. It may hide a touch, so the caller must not just pass it over. */
-export function parseMessage(text: unknown): Message | null {
+/** What no server of this protocol sends is `unreadable`: it may hide a touch, so it is a gap that leads nowhere (E8.6). */
+export function parseMessage(text: unknown): Message {
+  const unreadable: Message = { type: 'unreadable', position: '', gap: true };
   let message: unknown;
   try {
     const json = String(text); // of a binary frame something that is no JSON
     message = json.length > mostCharacters || JSON.parse(json);
   } catch {
-    return null;
+    return unreadable;
   }
-  if (!isObject(message) || typeof message.type !== 'string') return null;
+  if (!isObject(message) || typeof message.type !== 'string') return unreadable;
   const { type, data = {} } = message;
-  if (!isObject(data)) return null;
-  const position = parsePosition(data.position);
+  if (!isObject(data)) return unreadable;
+  const position = latest(data.position);
   if (type === 'ready') {
     // Between 1 s and 5 min, whatever is asked for: the client's timers and its trust hang on it.
-    return { type, position, heartbeat: Math.min(Math.max(Number(data.heartbeat) || 10, 1), 300), resumed: data.resumed === true };
+    return { type, position, gap: data.resumed !== true, heartbeat: 1000 * Math.min(Math.max(Number(data.heartbeat) || 10, 1), 300) };
   }
-  if (type === 'resync') return { type, position };
-  if (type !== 'cache_invalidation') return { type: 'heartbeat', position: nowhere };
-  if (!areTexts(data.tags)) return null;
+  if (type === 'resync') return { type, position, gap: true };
+  if (type !== 'cache_invalidation') return { type: 'heartbeat', position: '', gap: false };
+  if (!areTexts(data.tags)) return unreadable;
   return {
     type,
     position,
+    gap: false,
     touched: touchedBy(data.tags),
     change: {
       entity: textOf(data.entity),

@@ -1,4 +1,4 @@
-// Position tokens: contract section 1. A client reads log, epoch and offset, to keep the later of two; the MAC is the server's.
+// Positions: events protocol E1. Log, epoch and offset are read, to keep the later of two tokens; the MAC is the server's.
 
 /*
  * 0       version, 2
@@ -8,41 +8,23 @@
  * 26..41  MAC
  */
 const shape = /^[\w-]{56}$/;
+const charactersToOffset = 24; // of version, log and epoch: 18 bytes in Base64
 const mostTokens = 8;
 
-interface Token {
-  readonly text: string;
-  readonly epoch: string;
-  readonly offset: bigint;
-}
+/** A place in each of the tenant's two logs: no token, one, or one of each. */
+export type Position = string;
 
-/** A place in each of the tenant's two logs, by the number of the log. */
-export type Position = readonly (Token | undefined)[];
-
-export const nowhere: Position = [];
-
-/** Reads at most 8 tokens; what is no token is passed over, one by one. */
-export function parsePosition(text: unknown): Position {
-  let position = nowhere;
-  for (const token of typeof text === 'string' ? text.split('.', mostTokens) : []) {
+/** The latest token of each log: of one epoch the higher offset, of two epochs the one that stands later. What is no token is passed over. */
+export function latest(...texts: unknown[]): Position {
+  const logs: { token: string; offset: bigint }[] = [];
+  for (const token of texts.flatMap(text => (typeof text === 'string' ? text.split('.', mostTokens) : []))) {
     if (!shape.test(token)) continue;
     const bytes = Uint8Array.from(atob(token.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
     const log = bytes[1]!;
     if (bytes[0] !== 2 || log > 1) continue;
-    const parsed = { text: token, epoch: bytes.subarray(2, 18).join(), offset: new DataView(bytes.buffer).getBigUint64(18, true) };
-    position = later(position, log ? [, parsed] : [parsed]);
+    const offset = new DataView(bytes.buffer).getBigUint64(18, true);
+    const known = logs[log];
+    if (!known?.token.startsWith(token.slice(0, charactersToOffset)) || known.offset <= offset) logs[log] = { token, offset };
   }
-  return position;
-}
-
-/** Per log: of one epoch the higher offset, of two epochs the received one. */
-export function later(known: Position, received: Position): Position {
-  return [0, 1].map(log => {
-    const k = known[log], r = received[log];
-    return !r || (k && k.epoch === r.epoch && k.offset > r.offset) ? k : r;
-  });
-}
-
-export function formatPosition(position: Position): string {
-  return position.flatMap(token => token?.text ?? []).join('.');
+  return logs.flatMap(({ token }) => token).join('.');
 }

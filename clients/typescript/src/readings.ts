@@ -1,6 +1,6 @@
 // What a query reads, for adapters: which groups its answers were made from, and whether one was touched meanwhile.
 
-import type { Touched } from './groups';
+import { concerns, type Touched } from './groups';
 
 /** What one run of a query function has read. */
 export interface Reading {
@@ -58,14 +58,14 @@ export function makeReadings(): Readings {
     },
     touch(touched) {
       for (const [reading] of running) {
-        if (!touched || touched.some(group => reading.groups.has(group))) reading.touched = true;
+        if (concerns(touched, reading.groups)) reading.touched = true;
       }
     },
   };
 }
 
 /** An answer came: made from these groups, good for so many milliseconds, touched or not since it was asked for. */
-export function note(readings: readonly Reading[], groups: readonly string[] | null, lifetime: number, touched: boolean): void {
+export function note(readings: readonly Reading[], groups: Iterable<string> | null, lifetime: number, touched: boolean): void {
   for (const reading of readings) {
     if (!groups || !lifetime) reading.complete = false;
     reading.lifetime = Math.min(reading.lifetime, lifetime);

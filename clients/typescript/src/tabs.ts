@@ -8,26 +8,27 @@
 //   state  the leader's answer                                      { nonce, term, n, position, live, heartbeat, at }
 //   lead   a tab took the lead; numbers begin again
 //   m      what the server said, as text                            { term, n, text, at }
-//          text null: the connection was lost; false: it sent what cannot be read
+//          text null: the connection was lost
 //   stop   the server refuses the identity                          { code, reason }
 //   write  a write of any tab touched this                          { groups, position }
 //   wake   a tab sees the network or the user come back
 
 import { connect, type Connection, type TokenSource } from './connection';
+import { makeContact } from './contact';
 import { moment, since } from './elapsed';
 import type { Environment } from './environment';
 import type { Touched } from './groups';
 import { parseMessage, type Message } from './messages';
-import { parsePosition, type Position } from './position';
+import { latest, type Position } from './position';
 
 /** The client, as its tabs see it. */
 export interface Hub {
   /** The position up to which everything was heard. */
-  heardTo(): string;
+  heardTo(): Position;
   heard(message: Message): void;
   lost(): void;
   stopped(code: number, reason: string): void;
-  /** Something may have been missed: take everything as touched, and go on from here; empty for nowhere. */
+  /** Something may have been missed: take everything as touched, and go on from here. */
   missed(position: Position): void;
   written(touched: Touched, position: Position): void;
 }
@@ -35,10 +36,10 @@ export interface Hub {
 export interface Tabs {
   /** In contact, by the connection of this tab or of the one that leads. */
   live(): boolean;
-  /** Milliseconds. */
-  heartbeat(): number;
+  /** Milliseconds until two heartbeats are over since the last word. */
+  left(): number;
   /** Tells the other tabs what a write of this one touched. */
-  share(touched: Touched, position: string): void;
+  share(touched: Touched, position: Position): void;
   close(): void;
 }
 
@@ -48,20 +49,17 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   const locks = env.navigator?.locks;
   const channel = name !== null && locks && env.BroadcastChannel ? new env.BroadcastChannel(name) : null;
   const release = new AbortController();
+  const contact = makeContact(env);
   let connection: Connection | null = null;
   let leave: (() => void) | null = null; // gives the lock back
   let term: unknown = null; // of the leader: this tab's own, or the one it follows without a gap
   let n = 0;
-  let contact = false;
-  let last = moment(env);
-  let heartbeat = 10_000;
   let nonce: number | null = null; // of the question that waits for its answer
-  let asked = last;
+  let asked = contact.last;
   let watch: unknown;
   let closed = false;
 
   const post = (words: Words): void => { if (!closed) channel?.postMessage(words); };
-  const live = (): boolean => (connection ? connection.live() : contact && since(env, last) < 2 * heartbeat);
 
   const close = (): void => {
     if (closed) return;
@@ -105,16 +103,15 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
 
   const lead = (): void => {
     env.clearTimeout(watch);
-    contact = false;
+    contact.ready = false;
     n = 0;
-    const mine = term = env.Math.random();
-    const repeat = (text: string | null | false): void => post({ t: 'm', term: mine, n: ++n, text, at: env.Date.now() });
+    term = env.Math.random();
+    const repeat = (text: unknown): void => post({ t: 'm', term, n: ++n, text, at: contact.last[1] });
     post({ t: 'lead' });
-    connection = connect(env, url, token, {
+    connection = connect(env, url, token, contact, {
       resumeFrom: hub.heardTo,
       heard(message, text) { hub.heard(message); repeat(text); },
       lost() { hub.lost(); repeat(null); },
-      garbled() { hub.missed([]); repeat(false); },
       stopped(code, reason) { post({ t: 'stop', code, reason }); close(); hub.stopped(code, reason); },
     });
   };
@@ -122,13 +119,13 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   const overhear = (words: Words): void => {
     const { t, groups, position } = words;
     if (t === 'write') {
-      hub.written(Array.isArray(groups) ? groups.map(String) : null, parsePosition(position));
+      hub.written(Array.isArray(groups) ? groups.map(String) : null, latest(position));
     } else if (connection) {
       if (t === 'wake') connection.wake();
       if (t !== 'hi') return;
       post({
         t: 'state', nonce: words.nonce, term, n, position: hub.heardTo(),
-        live: connection.live(), heartbeat: connection.heartbeat(), at: connection.lastHeard(),
+        live: contact.live(), heartbeat: contact.heartbeat, at: contact.last[1],
       });
     } else if (t === 'state') {
       if (nonce && words.nonce === nonce) join(words);
@@ -146,41 +143,34 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
 
   const follow = ({ text, at }: Words): void => {
     n++;
-    const message = text ? parseMessage(text) : null;
-    if (message) {
-      hear(at);
-      if (message.type === 'ready') {
-        heartbeat = message.heartbeat * 1000;
-        contact = true;
-      }
-      hub.heard(message);
+    if (text === null) {
+      contact.ready = false;
+      hub.lost();
     } else {
-      contact = false;
-      if (text === null) hub.lost();
-      else hub.missed([]);
+      hear(parseMessage(text), at);
     }
   };
 
   /** The leader said where the numbering stands; what this tab did not hear until there counts as missed. */
   const join = (state: Words): void => {
-    const heardAll = (state.term === term && state.n === n) || (!!state.position && state.position === hub.heardTo());
-    const position = parsePosition(state.position);
+    const position = latest(state.position);
+    const heardAll = (state.term === term && state.n === n) || (!!position && position === hub.heardTo());
     nonce = null;
     term = state.term;
     n = Number(state.n);
-    heartbeat = Number(state.heartbeat);
+    contact.ready = false;
     if (!heardAll) hub.missed(position);
-    contact = state.live === true;
-    if (!contact) return;
-    hear(state.at);
-    hub.heard({ type: 'ready', position, heartbeat: heartbeat / 1000, resumed: true });
+    if (state.live === true) hear({ type: 'ready', position, gap: false, heartbeat: Number(state.heartbeat) }, state.at);
   };
 
   // All tabs read one clock on the wall, so a message that waited in the queue of a frozen page shows its age.
-  const hear = (at: unknown): void => { last = moment(env, Math.max(0, env.Date.now() - Number(at))); };
+  const hear = (message: Message, at: unknown): void => {
+    contact.hear(message, Math.max(0, env.Date.now() - Number(at)));
+    hub.heard(message);
+  };
 
   const fallBehind = (): void => {
-    contact = false;
+    contact.ready = false;
     term = null;
     hub.lost();
     ask();
@@ -196,13 +186,13 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   const arm = (): void => {
     env.clearTimeout(watch);
     watch = env.setTimeout(() => {
-      if (!live()) {
+      if (!contact.live()) {
         // A leader that does not even answer is frozen: the tab that the user looks at takes its place.
-        if (nonce && since(env, asked) >= heartbeat / 4 && env.document?.visibilityState !== 'hidden') elect(true);
+        if (nonce && since(env, asked) >= contact.heartbeat / 4 && env.document?.visibilityState !== 'hidden') elect(true);
         else ask();
       }
       arm();
-    }, heartbeat / 2);
+    }, contact.heartbeat / 2);
   };
 
   const back = (): void => {
@@ -224,8 +214,8 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
     lead();
   }
   return {
-    live,
-    heartbeat: () => connection?.heartbeat() ?? heartbeat,
+    live: contact.live,
+    left: contact.left,
     share: (groups, position) => post({ t: 'write', groups, position }),
     close,
   };
