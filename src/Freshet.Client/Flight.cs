@@ -1,10 +1,13 @@
 namespace Freshet.Client;
 
 /// <summary>A request that is on its way, and what was touched since it was sent: its answer may be from before that. Guarded by the client.</summary>
-internal sealed class Flight(Moment sentAt, string position)
+internal sealed class Flight(long ticket, Moment sentAt, string position)
 {
     private const int MaxTouched = 10_000;
     private HashSet<string>? _touched = new(StringComparer.Ordinal); // null: everything
+
+    /// <summary>Orders the requests of a client (C11): two may be sent at one reading of the clock.</summary>
+    public long Ticket => ticket;
 
     public Moment SentAt => sentAt;
 

@@ -111,7 +111,7 @@ public sealed class FreshetClient : IAsyncDisposable
         lock (_gate)
         {
             _calls++;
-            var flight = new Flight(Moment.Now(Time), _known.ToString());
+            var flight = new Flight(_calls, Moment.Now(Time), _known.ToString());
             _flights.Add(flight);
             return flight;
         }
@@ -129,9 +129,13 @@ public sealed class FreshetClient : IAsyncDisposable
         lock (_gate)
         {
             _notModified += isRenewed ? 1 : 0;
-            // An older request's answer never takes the place of a later one's (C11).
-            if (!_isDisposed && !(_answers.Get(answer.Key) is { } present && present.SentAt.Timestamp > answer.SentAt.Timestamp))
-                _answers.Set(answer with { IsLive = !flight.Concerns(answer.Groups) });
+            if (_isDisposed)
+                return;
+            var next = answer with { IsLive = !flight.Concerns(answer.Groups) };
+            // No step back (C11): not to an older request's answer, nor from one that no touch has reached to one that a touch overtook.
+            if (_answers.Get(next.Key) is { } present && (present.Ticket > next.Ticket || (present.IsLive && !next.IsLive)))
+                return;
+            _answers.Set(next);
         }
     }
 

@@ -131,6 +131,7 @@ public sealed class FreshetHandler : DelegatingHandler
             {
                 Headers = [.. kept.Headers.Where(h => !names.Contains(h.Key)), .. renewed],
                 Groups = groups ?? [],
+                Ticket = flight.Ticket,
                 SentAt = flight.SentAt,
                 Lifetime = HeaderText.Lifetime(answer.Headers),
             };
@@ -167,6 +168,7 @@ public sealed class FreshetHandler : DelegatingHandler
             ETag = answer.Headers.ETag?.ToString(),
             Vary = vary,
             Groups = groups,
+            Ticket = flight.Ticket,
             SentAt = flight.SentAt,
             Lifetime = lifetime,
             IsLive = true,

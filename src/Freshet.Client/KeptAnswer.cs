@@ -22,6 +22,9 @@ internal sealed record KeptAnswer
 
     public required IReadOnlyList<string> Groups { get; init; }
 
+    /// <summary>That of its request.</summary>
+    public required long Ticket { get; init; }
+
     /// <summary>When its request was sent.</summary>
     public required Moment SentAt { get; init; }
 

@@ -12,6 +12,7 @@ public class AnswerStoreTests
         ETag = null,
         Vary = [],
         Groups = groups,
+        Ticket = 1,
         SentAt = default,
         Lifetime = TimeSpan.FromHours(1),
         IsLive = true,

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Freshet.AspNetCore;
 using Freshet.AspNetCore.Tests.Testing;
 using Freshet.Coherence;
@@ -6,17 +5,16 @@ using Freshet.Invalidation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Freshet.Client.Tests;
 
 /// <summary>A real server, and a client whose clock stands still until a test moves it.</summary>
 internal sealed class ClientRig : IAsyncDisposable
 {
-    private readonly Channel<CacheEvent> _told;
+    private readonly Told _told;
     private readonly Dictionary<string, int> _versions = new(StringComparer.Ordinal);
 
-    private ClientRig(Channel<CacheEvent> told) => _told = told;
+    private ClientRig(Told told) => _told = told;
 
     public required TestApp App { get; init; }
 
@@ -24,7 +22,7 @@ internal sealed class ClientRig : IAsyncDisposable
 
     public required HttpClient Http { get; init; }
 
-    public required FakeTimeProvider Time { get; init; }
+    public required TestClock Time { get; init; }
 
     public required Gate Wire { get; init; }
 
@@ -40,12 +38,6 @@ internal sealed class ClientRig : IAsyncDisposable
                 a.MapGet("/import/{id}", (string id) => $"import {id} v{rig!.VersionOf(id)}").Cached(c => c.PerTenant().Tag("import/{id}").For(TimeSpan.FromDays(30)));
                 a.MapGet("/short", () => "short").Cached(c => c.PerTenant().For(TimeSpan.FromMinutes(5)));
                 a.MapGet("/plain", () => "plain");
-                a.MapGet("/latest", () => Results.Redirect("/import/1"));
-                a.MapPost("/moved", async () =>
-                {
-                    await rig!.WriteAsync("1");
-                    return Results.Redirect("/plain");
-                });
                 a.MapPost("/import/{id}", async (string id, HttpContext http) =>
                 {
                     if (http.Request.Query.ContainsKey("fail"))
@@ -59,13 +51,13 @@ internal sealed class ClientRig : IAsyncDisposable
                 f.Tenants(t => t.FromClaim("tenant")).Events(o => events?.Invoke(o));
                 f.Services.AddSingleton(new EntityModelPart(true, (_, model) => model.Entity("import")));
             });
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 4, 10, 0, 0, TimeSpan.Zero));
-        var told = Channel.CreateUnbounded<CacheEvent>();
+        var time = new TestClock();
+        var told = new Told();
         var client = new FreshetClient(new FreshetClientOptions
         {
             Events = new Uri(app.Address, "/events"),
             Configure = o => o.SetRequestHeader("Authorization", $"Test {user}"),
-            OnEvent = e => told.Writer.TryWrite(e),
+            OnEvent = told.Add,
             Time = time,
         });
         var wire = new Gate(new SocketsHttpHandler { UseCookies = false });
@@ -82,15 +74,13 @@ internal sealed class ClientRig : IAsyncDisposable
     }
 
     /// <summary>Waits for the next event of that kind.</summary>
-    public async Task<CacheEvent> HearAsync(CacheEventKind kind)
+    public Task<CacheEvent> HearAsync(CacheEventKind kind) => _told.NextAsync(kind);
+
+    /// <summary>Lets a client that has lost its connection connect again.</summary>
+    public async Task<CacheEvent> ConnectAgainAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            var told = await _told.Reader.ReadAsync(limit.Token);
-            if (told.Kind == kind)
-                return told;
-        }
+        await Time.EndPauseAsync();
+        return await HearAsync(CacheEventKind.Ready);
     }
 
     /// <summary>Gets it; says how old it was when it was given without a call.</summary>
