@@ -58,13 +58,13 @@ internal sealed class AnswerStore(int maxEntries, long maxBytes)
         _bytes = 0;
     }
 
-    /// <summary>What belongs to one of the groups is no longer used; null: nothing is.</summary>
-    public void Touch(IReadOnlyCollection<string>? groups)
+    /// <summary>What belongs to a touched group, and has its place before the touch, is no longer used.</summary>
+    public void Touch(Touch touch)
     {
-        var keys = groups is null
+        var keys = touch.Groups is null
             ? _byKey.Keys.ToHashSet(StringComparer.Ordinal)
-            : groups.SelectMany(g => _keysByGroup.GetValueOrDefault(g) ?? []).ToHashSet(StringComparer.Ordinal);
-        foreach (var key in keys)
-            _byKey[key].Value = _byKey[key].Value with { IsLive = false };
+            : touch.Groups.SelectMany(g => _keysByGroup.GetValueOrDefault(g) ?? []).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in keys.Select(key => _byKey[key]).Where(n => touch.IsAfter(n.Value.Place)))
+            node.Value = node.Value with { IsLive = false };
     }
 }

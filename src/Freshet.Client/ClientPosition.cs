@@ -19,6 +19,8 @@ internal sealed record ClientPosition
 
     public static ClientPosition Nowhere { get; } = new(null, null);
 
+    public bool IsNowhere => _own is null && _public is null;
+
     /// <summary>Reads at most eight tokens; what is no token is passed over.</summary>
     public static ClientPosition Parse(string? text)
     {
@@ -30,6 +32,9 @@ internal sealed record ClientPosition
 
     /// <summary>Of each log the later place: of one epoch the higher offset, of two epochs the received one.</summary>
     public ClientPosition Then(ClientPosition received) => new(Later(_own, received._own), Later(_public, received._public));
+
+    /// <summary>Whether what is told by then is not after this place: of each log that it names, in the same epoch. Nowhere is after every place.</summary>
+    public bool Covers(ClientPosition told) => !told.IsNowhere && Covers(_own, told._own) && Covers(_public, told._public);
 
     /// <summary>The text form; empty for nowhere.</summary>
     public override string ToString() => string.Join('.', new[] { _own?.Text, _public?.Text }.OfType<string>());
@@ -50,6 +55,9 @@ internal sealed record ClientPosition
 
     private static Token? Later(Token? known, Token? received) =>
         received is null || (known is not null && known.Epoch == received.Epoch && known.Offset > received.Offset) ? known : received;
+
+    private static bool Covers(Token? place, Token? told) =>
+        told is null || (place is not null && place.Epoch == told.Epoch && place.Offset >= told.Offset);
 
     private sealed record Token(string Text, UInt128 Epoch, ulong Offset);
 }

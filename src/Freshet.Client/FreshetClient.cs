@@ -111,7 +111,7 @@ public sealed class FreshetClient : IAsyncDisposable
         lock (_gate)
         {
             _calls++;
-            var flight = new Flight(_calls, Moment.Now(Time), _known.ToString());
+            var flight = new Flight(_calls, Moment.Now(Time), _known);
             _flights.Add(flight);
             return flight;
         }
@@ -123,7 +123,7 @@ public sealed class FreshetClient : IAsyncDisposable
             _flights.Remove(flight);
     }
 
-    /// <summary>Keeps an answer, unless what it was made from was touched since its request was sent: then its entity tag alone is good.</summary>
+    /// <summary>Keeps an answer, unless what it was made from was touched meanwhile, after its place: then its entity tag alone is good.</summary>
     internal void Keep(Flight flight, KeptAnswer answer, bool isRenewed)
     {
         lock (_gate)
@@ -131,7 +131,7 @@ public sealed class FreshetClient : IAsyncDisposable
             _notModified += isRenewed ? 1 : 0;
             if (_isDisposed)
                 return;
-            var next = answer with { IsLive = !flight.Concerns(answer.Groups) };
+            var next = answer with { IsLive = !flight.Overtakes(answer) };
             // No step back (C11): not to an older request's answer, nor from one that no touch has reached to one that a touch overtook.
             if (_answers.Get(next.Key) is { } present && (present.Ticket > next.Ticket || (present.IsLive && !next.IsLive)))
                 return;
@@ -150,8 +150,10 @@ public sealed class FreshetClient : IAsyncDisposable
     {
         lock (_gate)
         {
-            _known = _known.Then(ClientPosition.Parse(position));
-            Touch_NeedsLock(groups);
+            var acknowledged = ClientPosition.Parse(position);
+            _known = _known.Then(acknowledged);
+            // What else a write has done whose groups are not known, its position does not tell.
+            Touch_NeedsLock(groups is null ? Touch.Anything : new Touch(groups, acknowledged));
         }
     }
 
@@ -181,7 +183,7 @@ public sealed class FreshetClient : IAsyncDisposable
             lock (_gate)
             {
                 _lastHeard = null;
-                Touch_NeedsLock(null);
+                Touch_NeedsLock(Touch.Anything);
             }
         }
     }
@@ -190,7 +192,8 @@ public sealed class FreshetClient : IAsyncDisposable
     {
         lock (_gate)
         {
-            _known = _known.Then(ClientPosition.Parse(told.Position));
+            var position = ClientPosition.Parse(told.Position);
+            _known = _known.Then(position);
             switch (told.Kind)
             {
                 case CacheEventKind.Lost:
@@ -201,14 +204,14 @@ public sealed class FreshetClient : IAsyncDisposable
                     // Contact begins here: what was missed has been told.
                     _lastHeard = Moment.Now(Time);
                     if (!told.IsResumed)
-                        Touch_NeedsLock(null);
+                        Touch_NeedsLock(new Touch(null, position));
                     return;
                 case CacheEventKind.Resync:
-                    Touch_NeedsLock(null);
+                    Touch_NeedsLock(new Touch(null, position));
                     break;
                 case CacheEventKind.Invalidation:
                     _events++;
-                    Touch_NeedsLock(told.Groups);
+                    Touch_NeedsLock(new Touch(told.Groups, position));
                     break;
             }
 
@@ -220,12 +223,12 @@ public sealed class FreshetClient : IAsyncDisposable
 
     private bool HasContact_NeedsLock() => _lastHeard is { } last && last.Elapsed(Time) < 2 * _heartbeat;
 
-    private void Touch_NeedsLock(IReadOnlyList<string>? groups)
+    private void Touch_NeedsLock(Touch touch)
     {
-        if (groups?.Contains(GroupList.Everything, StringComparer.Ordinal) == true)
-            groups = null;
-        _answers.Touch(groups);
+        if (touch.Groups?.Contains(GroupList.Everything, StringComparer.Ordinal) == true)
+            touch = touch with { Groups = null };
+        _answers.Touch(touch);
         foreach (var flight in _flights)
-            flight.Touch(groups);
+            flight.Note(touch);
     }
 }

@@ -11,6 +11,9 @@ namespace Freshet.Client;
 public sealed class FreshetHandler : DelegatingHandler
 {
     private const string Position = "Freshet-Position";
+
+    // Asks the server to name the place of its answer (E1).
+    private const string Unknown = "?";
     private static readonly HttpRequestOptionsKey<TimeSpan> Age = new("Freshet.Client.Age");
     private static readonly string[] Keyed = ["Authorization", "Accept", "Accept-Language"];
 
@@ -66,7 +69,7 @@ public sealed class FreshetHandler : DelegatingHandler
         var flight = _client.Depart();
         try
         {
-            Carry(request, flight);
+            Carry(request, flight.Position.IsNowhere ? Unknown : flight.Position.ToString());
             var answer = await base.SendAsync(request, cancel).ConfigureAwait(false);
             if (answer.RequestMessage?.RequestUri is { } final && final != address)
             {
@@ -91,7 +94,7 @@ public sealed class FreshetHandler : DelegatingHandler
     {
         var flight = _client.Depart();
         _client.Land(flight);
-        Carry(request, flight);
+        Carry(request, flight.Position.ToString());
         return await base.SendAsync(request, cancel).ConfigureAwait(false);
     }
 
@@ -131,6 +134,7 @@ public sealed class FreshetHandler : DelegatingHandler
             {
                 Headers = [.. kept.Headers.Where(h => !names.Contains(h.Key)), .. renewed],
                 Groups = groups ?? [],
+                Place = flight.PlaceOf(HeaderText.Of(answer.Headers, Position)),
                 Ticket = flight.Ticket,
                 SentAt = flight.SentAt,
                 Lifetime = HeaderText.Lifetime(answer.Headers),
@@ -168,6 +172,7 @@ public sealed class FreshetHandler : DelegatingHandler
             ETag = answer.Headers.ETag?.ToString(),
             Vary = vary,
             Groups = groups,
+            Place = flight.PlaceOf(HeaderText.Of(answer.Headers, Position)),
             Ticket = flight.Ticket,
             SentAt = flight.SentAt,
             Lifetime = lifetime,
@@ -178,11 +183,11 @@ public sealed class FreshetHandler : DelegatingHandler
         return kept.ToResponse(request);
     }
 
-    private static void Carry(HttpRequestMessage request, Flight flight)
+    private static void Carry(HttpRequestMessage request, string position)
     {
         request.Headers.Remove(Position);
-        if (flight.Position.Length > 0)
-            request.Headers.TryAddWithoutValidation(Position, flight.Position);
+        if (position.Length > 0)
+            request.Headers.TryAddWithoutValidation(Position, position);
     }
 
     private static List<KeyValuePair<string, string[]>> Headers(HttpHeaders headers) =>

@@ -22,6 +22,9 @@ internal sealed record KeptAnswer
 
     public required IReadOnlyList<string> Groups { get; init; }
 
+    /// <summary>It is right here: what was touched up to here does not concern it.</summary>
+    public required ClientPosition Place { get; init; }
+
     /// <summary>That of its request.</summary>
     public required long Ticket { get; init; }
 
@@ -31,7 +34,7 @@ internal sealed record KeptAnswer
     /// <summary>For how long after that it may be used without asking.</summary>
     public required TimeSpan Lifetime { get; init; }
 
-    /// <summary>False once something that it was made from was touched: then it is only good for its entity tag.</summary>
+    /// <summary>False once something that it was made from was touched after its place: then it is only good for its entity tag.</summary>
     public required bool IsLive { get; init; }
 
     public long Bytes => Body.Length + (2L * Key.Length) + 600;

@@ -2,7 +2,7 @@ namespace Freshet.Client.Tests;
 
 public class AnswerStoreTests
 {
-    private static KeptAnswer Answer(string key, int bytes = 0, params string[] groups) => new()
+    internal static KeptAnswer Answer(string key, int bytes = 0, params string[] groups) => new()
     {
         Key = key,
         Body = new byte[bytes],
@@ -12,11 +12,14 @@ public class AnswerStoreTests
         ETag = null,
         Vary = [],
         Groups = groups,
+        Place = ClientPosition.Nowhere,
         Ticket = 1,
         SentAt = default,
         Lifetime = TimeSpan.FromHours(1),
         IsLive = true,
     };
+
+    private static Touch TouchOf(params string[] groups) => new(groups, ClientPosition.Nowhere);
 
     [Fact]
     public void TooMany_TheOneThatWasNotUsedForLongestGoes()
@@ -47,9 +50,9 @@ public class AnswerStoreTests
         store.Set(Answer("a", 0, "x", "y"));
         store.Set(Answer("b", 0, "y"));
         store.Set(Answer("c", 0, "z"));
-        store.Touch(["x", "unknown"]);
+        store.Touch(TouchOf("x", "unknown"));
         Assert.Equal((false, true, true), (store.Get("a")!.IsLive, store.Get("b")!.IsLive, store.Get("c")!.IsLive));
-        store.Touch(null);
+        store.Touch(Touch.Anything);
         Assert.All(new[] { "a", "b", "c" }, key => Assert.False(store.Get(key)!.IsLive));
     }
 
@@ -59,9 +62,9 @@ public class AnswerStoreTests
         var store = new AnswerStore(10, 1 << 20);
         store.Set(Answer("a", 0, "x"));
         store.Set(Answer("a", 0, "y"));
-        store.Touch(["x"]);
+        store.Touch(TouchOf("x"));
         Assert.True(store.Get("a")!.IsLive);
-        store.Touch(["y"]);
+        store.Touch(TouchOf("y"));
         Assert.False(store.Get("a")!.IsLive);
     }
 

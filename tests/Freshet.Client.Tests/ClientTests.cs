@@ -51,6 +51,17 @@ public class ClientTests
     }
 
     [Fact]
+    public async Task OwnWrite_IsFetchedOnce_ItsEventTellsNothingNew()
+    {
+        await using var rig = await ClientRig.ReadyAsync();
+        await rig.GetAsync("/import/1");
+        using var write = await rig.Http.PostAsync(new Uri("/import/1", UriKind.Relative), null);
+        Assert.Equal(("import 1 v1", false), await rig.GetAsync("/import/1"));
+        await rig.HearAsync(CacheEventKind.Invalidation);
+        Assert.Equal(("import 1 v1", true), await rig.GetAsync("/import/1"));
+    }
+
+    [Fact]
     public async Task WriteWithoutAnAnswer_DropsEverything()
     {
         await using var rig = await ClientRig.ReadyAsync();

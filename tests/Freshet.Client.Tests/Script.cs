@@ -33,10 +33,21 @@ internal static class Script
     public static HttpResponseMessage NotModified(string groups = "g", string position = "", params (string Name, string Value)[] more) =>
         Answer(HttpStatusCode.NotModified, groups, position, more, "");
 
+    /// <summary>The answer to a write.</summary>
+    public static HttpResponseMessage Written(string groups, string position)
+    {
+        var answer = new HttpResponseMessage(HttpStatusCode.NoContent);
+        answer.Headers.Add("Cache-Group-Invalidation", Groups(groups));
+        answer.Headers.Add("Freshet-Position", position);
+        return answer;
+    }
+
+    private static string Groups(string names) => string.Join(", ", names.Split(' ').Select(g => $"\"{g}\""));
+
     private static HttpResponseMessage Answer(HttpStatusCode status, string groups, string position, (string Name, string Value)[] more, string text)
     {
         var answer = new HttpResponseMessage(status) { Content = new StringContent(text) };
-        answer.Headers.Add("Cache-Groups", string.Join(", ", groups.Split(' ').Select(g => $"\"{g}\"")));
+        answer.Headers.Add("Cache-Groups", Groups(groups));
         answer.Headers.Add("Cache-Status", "Freshet; hit; ttl=3600");
         answer.Headers.Add("ETag", "\"tag\"");
         if (position.Length > 0)
