@@ -136,7 +136,9 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
     private void Send(HttpContext context, Tenant tenant, SessionPositions positions)
     {
         var token = SessionToken.Create(_key, tenant, positions);
-        context.Response.Headers[Name] = token;
+        // Who asks for the place of an answer must not take for it where the logs stand after the load.
+        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Headers[Name] is not [Unknown])
+            context.Response.Headers[Name] = token;
         context.Response.Cookies.Append(Name, token, new CookieOptions
         {
             HttpOnly = true,

@@ -124,6 +124,29 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task C10_PlaceAskedForWithTheCookieOfALostEpoch_IsFromBeforeTheLoad_AndTheCookieIsRenewed()
+    {
+        var tenant = Tenant.Named("acme");
+        await using var app = await TestApp.StartAsync(
+            a => a.MapGet("/x", async (TestEngine engine) =>
+            {
+                // Somebody else's: the answer does not show it, and its client must hear of it.
+                await engine.Engine.InvalidateAsync(tenant, [Tag.Of("other")]);
+                return "x";
+            }).Cached(c => c.PerTenant()),
+            freshet: f => f.Tenants(t => t.FromClaim("tenant")).Http(o => o.SessionKey = Key),
+            services: TestEngine.Add);
+        await app.TouchAsync("other", tenant);
+        string Here() => SessionToken.Create(Key, tenant, new SessionPositions(app.Engine.Applied(tenant), app.Engine.Applied(Tenant.Public)));
+        var here = Here();
+
+        var loaded = await app.GetAsync("/x", As("a;tenant=acme"), ("Cookie", $"Freshet-Position={Token("acme")}"), ("Freshet-Position", "?"));
+        Assert.NotEqual(here, Here(), StringComparer.Ordinal);
+        Assert.Equal(here, loaded.Header("Freshet-Position"));
+        Assert.StartsWith("Freshet-Position=", loaded.Header("Set-Cookie"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task C10_UnknownEpochAndTheAnswerHasBegun_TheClientKeepsItsPosition()
     {
         // A streamed answer's head is gone when its load has ended: the next answer with a head to write renews the position.
