@@ -2,7 +2,7 @@ import { minify } from 'terser';
 import { defineConfig } from 'vitest/config';
 
 // Names of properties that never leave the core: not of its public types, of the browser, or of what tabs and server say.
-const internal = /^(?:callersOf|change|copies|env|flights|gap|hear|heard|heardTo|inContact|last|left|lost|missed|offline|readings|resumeFrom|sent|share|silence|stopped|touch|vary|wake|written)$/;
+const internal = /^(?:callersOf|change|copies|env|flights|gap|hear|heard|heardTo|inContact|last|left|lost|missed|offline|place|readings|resumeFrom|sent|share|silence|stopped|touch|vary|wake|written)$/;
 
 export default defineConfig({
   build: {

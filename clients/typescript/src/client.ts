@@ -96,9 +96,9 @@ export function createClient(options: ClientOptions): Client {
     return () => void listeners.delete(own);
   };
 
-  const touch = (touched: Touched): void => {
-    copies.touch(touched);
-    for (const flight of flights) overtake(flight, touched);
+  const touch = (touched: Touched, position: Position): void => {
+    copies.touch(touched, position);
+    for (const flight of flights) overtake(flight, touched, position);
     readings.touch(touched);
     notify(touchListeners, touched);
   };
@@ -138,7 +138,7 @@ export function createClient(options: ClientOptions): Client {
         heard = latest(heard, message.position);
         if (message.type === 'cache_invalidation') {
           stats.events++;
-          touch(message.touched);
+          touch(message.touched, message.position);
           notify(changeListeners, message.change);
         }
       }
@@ -147,17 +147,17 @@ export function createClient(options: ClientOptions): Client {
     lost: () => tellStatus(),
     missed(position) {
       heard = position;
-      touch(null);
+      touch(null, position);
       notify(changeListeners, resync);
     },
     written(touched, position) {
       if (ended) return;
       known = latest(known, position);
-      touch(touched);
+      touch(touched, position);
     },
     stopped(code, text) {
       end('stopped', { code, text });
-      touch(null);
+      touch(null, '');
     },
   };
 
@@ -196,7 +196,7 @@ export function createClient(options: ClientOptions): Client {
     close() {
       tabs.close();
       end('closed');
-      touch(null);
+      touch(null, '');
     },
   };
 }

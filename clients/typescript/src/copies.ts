@@ -2,6 +2,7 @@
 
 import type { Moment } from './elapsed';
 import { concerns, type Touched } from './groups';
+import { isAfter, type Position } from './position';
 
 export interface Copy {
   readonly key: string;
@@ -9,6 +10,8 @@ export interface Copy {
   readonly headers: Headers;
   readonly body: ArrayBuffer;
   readonly groups: ReadonlySet<string>;
+  /** No record up to here concerns it. */
+  readonly place: Position;
   /** Request header fields that the answer's Vary names, with the values that selected it. */
   readonly vary: readonly (readonly [name: string, value: string | null])[];
   readonly sent: Moment;
@@ -23,8 +26,8 @@ export interface Copies {
   set(copy: Copy): void;
   /** Takes one out, if it is still the one kept under its key. */
   delete(copy: Copy): void;
-  /** Ends the use without a call of every copy whose concern it is. */
-  touch(touched: Touched): void;
+  /** What was told up to a position: ends the use without a call of every copy whose concern it is. */
+  touch(touched: Touched, position: Position): void;
   /** Forgets everything and keeps nothing from now on. */
   close(): void;
 }
@@ -63,8 +66,10 @@ export function makeCopies(maxEntries: number, maxBytes: number): Copies {
       }
     },
     delete: remove,
-    touch(touched) {
-      for (const copy of byKey.values()) if (concerns(touched, copy.groups)) copy.live = false;
+    touch(touched, position) {
+      for (const copy of byKey.values()) {
+        if (concerns(touched, copy.groups) && isAfter(position, copy.place)) copy.live = false;
+      }
     },
     close() {
       maxEntries = 0;

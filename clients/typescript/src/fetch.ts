@@ -4,7 +4,7 @@ import type { Copies, Copy } from './copies';
 import { moment, since } from './elapsed';
 import type { Environment } from './environment';
 import { concerns, parseGroups, touchedBy, type Touched } from './groups';
-import { latest, type Position } from './position';
+import { isAfter, latest, type Position } from './position';
 import { note, type Reading, type Readings } from './readings';
 import { timeToLive } from './status';
 
@@ -34,20 +34,21 @@ export interface Calls {
   written(touched: Touched, position: Position): void;
 }
 
-/** What was touched between the sending of a call and the end of its answer: it may have come after what was read. */
-export type Flight = Touched[];
+/** What was told between the sending of a call and the end of its answer; it is judged when the answer's place is known. */
+export type Flight = [touched: Touched, position: Position][];
 
 const mostTouches = 1000;
 
-/** Notes what was touched while the call was under way; beyond all bounds that is everything. */
-export function overtake(flight: Flight, touched: Touched): void {
-  if (flight.length < mostTouches) flight.push(touched);
-  else flight[0] = null;
+/** Notes what was told while the call was under way; beyond all bounds that is everything. */
+export function overtake(flight: Flight, touched: Touched, position: Position): void {
+  if (flight.length < mostTouches) flight.push([touched, position]);
+  else flight[0] = [null, ''];
 }
 
 const harmless = /^(GET|HEAD|OPTIONS)$/;
 // These ask a cache for something else than its answer (RFC 9110 §13.1, §14.2; RFC 9111 §5.2.1).
 const particular = /^(cache-control|pragma|range|if-.*)$/;
+const positionField = 'Freshet-Position';
 const keyed = ['Authorization', 'Accept', 'Accept-Language'];
 
 export function wrapFetch(calls: Calls): typeof fetch {
@@ -100,8 +101,10 @@ export function wrapFetch(calls: Calls): typeof fetch {
       const groups = parseGroups(answer.headers.get('Cache-Groups'));
       const lifetime = lifetimeOf(answer.headers, headers);
       const vary = varyOf(headers, request);
+      // The server says where an answer stands to who asks; else it is good from what the request carried (C10).
+      const place = latest(request.headers.get(positionField)) || latest(answer.headers.get(positionField));
       const report = (): boolean => {
-        const touched = !!groups && flight.some(names => concerns(names, groups));
+        const touched = !!groups && flight.some(([names, position]) => concerns(names, groups) && isAfter(position, place));
         note(readings, groups, lifetime, touched);
         return !touched;
       };
@@ -117,7 +120,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
       const live = report();
       const { url, body } = old ?? { url: answer.url, body: received };
       if (old) stats.notModified++;
-      if (keeps) copies.set({ key, url, headers, body, groups, vary, sent, lifetime, live });
+      if (keeps) copies.set({ key, url, headers, body, groups, place, vary, sent, lifetime, live });
       return responseOf(url, headers, body);
     } finally {
       flights.delete(flight);
@@ -133,11 +136,11 @@ export function wrapFetch(calls: Calls): typeof fetch {
       throw error;
     }
     const field = answer.headers.get('Cache-Group-Invalidation');
-    const position = answer.headers.get('Freshet-Position');
+    const position = answer.headers.get(positionField);
     const groups = parseGroups(field);
     // A redirection, or a mode that hides the answer, hides what it touched; and a gateway's fault leaves it open.
-    const open = answer.redirected || !answer.status || (answer.status >= 500 && field === null);
-    const touched = open ? null : field === null ? [] : groups && touchedBy(groups);
+    if (answer.redirected || !answer.status || (answer.status >= 500 && field === null)) calls.written(null, '');
+    const touched = field === null ? [] : groups && touchedBy(groups);
     if (!touched || touched.length || position) calls.written(touched, latest(position));
     // A query may well read with POST; then its answer names no groups.
     if (field === null) note(readings, null, 0, false);
@@ -145,8 +148,8 @@ export function wrapFetch(calls: Calls): typeof fetch {
   }
 
   function send(request: Request): Promise<Response> {
-    const position = calls.position();
-    if (position) request.headers.set('Freshet-Position', position);
+    const position = latest(request.headers.get(positionField), calls.position()) || (request.method === 'GET' && '?');
+    if (position) request.headers.set(positionField, position);
     stats.calls++;
     return calls.send(request);
   }

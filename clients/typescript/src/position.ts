@@ -28,3 +28,8 @@ export function latest(...texts: unknown[]): Position {
   }
   return logs.flatMap(({ token }) => token).join('.');
 }
+
+/** Whether what was told up to a position may concern an answer of that place (E8.2); told of no position, it always may. */
+export function isAfter(position: Position, place: Position): boolean {
+  return !position || latest(place, position) !== place;
+}

@@ -154,13 +154,15 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   /** The leader said where the numbering stands; what this tab did not hear until there counts as missed. */
   const join = (state: Words): void => {
     const position = latest(state.position);
-    const heardAll = (state.term === term && state.n === n) || (!!position && position === hub.heardTo());
+    const live = state.live === true;
+    // Nowhere is a place like others only while contact, which tells where it begins, is still to come.
+    const heardAll = (state.term === term && state.n === n) || (position === hub.heardTo() && (position !== '' || !live));
     nonce = null;
     term = state.term;
     n = Number(state.n);
     contact.ready = false;
     if (!heardAll) hub.missed(position);
-    if (state.live === true) hear({ type: 'ready', position, gap: false, heartbeat: Number(state.heartbeat) }, state.at);
+    if (live) hear({ type: 'ready', position, gap: false, heartbeat: Number(state.heartbeat) }, state.at);
   };
 
   // All tabs read one clock on the wall, so a message that waited in the queue of a frozen page shows its age.

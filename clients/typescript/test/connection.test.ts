@@ -159,11 +159,11 @@ describe('reconnecting', () => {
   });
 
   test('resumes from what was told, both logs', async () => {
-    world.socket.ready(false, `${at(3)}.${at(8, 0, 1)}`);
+    world.socket.ready(false, at(3, 8));
     world.socket.touch(4, ['g']);
     world.socket.end(1006);
     await world.advance(1000);
-    expect(world.socket.query.get('position')).toBe(`${at(4)}.${at(8, 0, 1)}`);
+    expect(world.socket.query.get('position')).toBe(at(4, 8));
   });
 
   test('what an old connection still says is not heard', async () => {

@@ -5,7 +5,7 @@ import useSWRInfinite from 'swr/infinite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from '../src/index';
 import { freshetMiddleware } from '../src/swr';
-import { at, kept, origin, settle, World } from './world';
+import { at, kept, origin, settle, World, written } from './world';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
 
@@ -57,7 +57,7 @@ const text = (): string => JSON.stringify(page!.toJSON());
 const a = (key = 'a'): ReactNode => createElement(Text, { of: 'a', key });
 const b = (): ReactNode => createElement(Text, { of: 'b', key: 'b' });
 
-beforeEach(async () => {
+function setUp(): void {
   for (const key of ['a', 'b', 'c']) server.set(key, `${key}1`);
   asked.length = runs = 0;
   page = null;
@@ -72,6 +72,10 @@ beforeEach(async () => {
     },
   });
   use = [freshetMiddleware(client)];
+}
+
+beforeEach(async () => {
+  setUp();
   await settle();
   world.socket.ready();
 });
@@ -146,6 +150,31 @@ test('the fetch after a touch fails: is validated when it is shown again', async
   server.set('a', 'a2');
   await show(a());
   expect(text()).toBe('"a2"');
+});
+
+test('an own write: is asked for at the acknowledgement; the event that tells of it costs no call', async () => {
+  await show(a());
+  await act(async () => { client.fetch(`${origin}/w`, { method: 'PUT' }).catch(() => undefined); await settle(); });
+  await act(() => world.calls.splice(0)[0]!.answer(written('"ga"', 7)));
+  server.set('a', 'a2');
+  await answer();
+  expect(text()).toBe('"a2"');
+  await touch(7, ['ga']);
+  await answer();
+  expect([text(), asked]).toEqual(['"a2"', ['a', 'w', 'a']]);
+});
+
+test('the first load: what is answered where contact begins is asked for once', async () => {
+  setUp();
+  await act(async () => {
+    page = create(createElement(SWRConfig, { value: { use, provider: () => cache as never } }, a()));
+    await settle();
+  });
+  const [call] = world.calls.splice(0);
+  await act(() => call!.answer(kept('a1', ['ga'], { 'Freshet-Position': at(1) })));
+  await act(async () => { world.socket.ready(); await settle(); });
+  await answer();
+  expect([text(), asked]).toEqual(['"a1"', ['a']]);
 });
 
 test('a resync, and silence for two heartbeats: everything shown is validated again', async () => {

@@ -83,6 +83,79 @@ describe('two tabs of one identity', () => {
     expect(await isKept(a)).toBe(false);
   });
 
+  test('a write of one, known where the answer of the other stands: drops nothing', async () => {
+    world.socket.ready();
+    await settle();
+    const write = b.fetch(url, { method: 'PUT' });
+    await settle();
+    const { call } = world;
+    world.socket.touch(7, ['g']);
+    await settle();
+    await load(a, 'x', ['g']);
+    await call.answer(written('"g"', 7));
+    await write;
+    await settle();
+    expect(await isKept(a)).toBe(true);
+  });
+
+  const beginnings = [['where the leader is', at(2), true], ['before', at(1), false], ['nowhere', '?', false]] as const;
+
+  test.each(beginnings)('answered %s, then told where the leader is', async (_, place, stays) => {
+    world.socket.ready(false, at(2));
+    const tab = world.tab();
+    tab.frozen = true; // what the leader says waits
+    const c = tab.client({ identity: 'alice' });
+    const answer = c.fetch(url);
+    await settle();
+    expect(world.call.header('Freshet-Position')).toBe('?');
+    await world.call.answer(kept('x', ['g'], { 'Freshet-Position': place }));
+    await answer;
+    tab.frozen = false;
+    for (const channel of tab.channels) channel.thaw();
+    await settle();
+    expect(c.status).toBe('live');
+    expect(await isKept(c)).toBe(stays);
+  });
+
+  test.each(beginnings)('told where the leader is, then answered %s', async (_, place, stays) => {
+    world.socket.ready(false, at(2));
+    const c = world.tab().client({ identity: 'alice' });
+    const answer = c.fetch(url);
+    await settle();
+    expect(c.status).toBe('live');
+    await world.call.answer(kept('x', ['g'], { 'Freshet-Position': place }));
+    await answer;
+    expect(await isKept(c)).toBe(stays);
+  });
+
+  test.each(beginnings)('told that the leader knows nothing, then answered %s, then contact begins', async (_, place, stays) => {
+    const c = world.tab().client({ identity: 'alice' });
+    const answer = c.fetch(url);
+    await settle();
+    await world.call.answer(kept('x', ['g'], { 'Freshet-Position': place }));
+    await answer;
+    world.socket.ready(false, at(2));
+    await settle();
+    expect(c.status).toBe('live');
+    expect(await isKept(c)).toBe(stays);
+  });
+
+  test('the leader is in contact and was not told where: what was answered before is not kept', async () => {
+    world.socket.ready(false, '');
+    const tab = world.tab();
+    tab.frozen = true;
+    const c = tab.client({ identity: 'alice' });
+    const answer = c.fetch(url);
+    await settle();
+    await world.call.answer(kept('x', ['g'], { 'Freshet-Position': at(1) }));
+    await answer;
+    tab.frozen = false;
+    for (const channel of tab.channels) channel.thaw();
+    await settle();
+    expect(c.status).toBe('live');
+    expect(await isKept(c)).toBe(false);
+  });
+
   test('the connection is lost and resumed: the follower keeps what nothing touched', async () => {
     world.socket.ready();
     await settle();

@@ -2,7 +2,7 @@ import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/que
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from '../src/index';
 import { connectQueryClient } from '../src/tanstack';
-import { at, kept, origin, settle, World } from './world';
+import { at, kept, origin, settle, World, written } from './world';
 
 let world: World;
 let client: Client;
@@ -43,19 +43,23 @@ async function run(): Promise<void> {
   }
 }
 
+function makeClient(): Client {
+  const tab = world.tab();
+  return tab.client({
+    fetch: request => {
+      asked.push(new URL(request.url).pathname.slice(1) + new URL(request.url).search);
+      return tab.environment().fetch(request);
+    },
+  });
+}
+
 beforeEach(async () => {
   server.clear();
   asked.length = 0;
   hold = false;
   for (const key of ['a', 'b', 'c']) server.set(key, { body: `${key}1`, groups: [`g${key}`] });
   world = new World();
-  const tab = world.tab();
-  client = tab.client({
-    fetch: request => {
-      asked.push(new URL(request.url).pathname.slice(1) + new URL(request.url).search);
-      return tab.environment().fetch(request);
-    },
-  });
+  client = makeClient();
   queries = new QueryClient();
   queries.mount();
   disconnect = connectQueryClient(client, queries);
@@ -146,6 +150,35 @@ describe('invalidation', () => {
     world.socket.say({ type: 'resync', data: { position: at(9), reason: 'trimmed' } });
     await run();
     expect(asked.sort()).toEqual(['a', 'b']);
+  });
+
+  test('an own write: is asked for at the acknowledgement; the event that tells of it costs no call', async () => {
+    const a = show('a');
+    await run();
+    const write = client.fetch(`${origin}/w`, { method: 'PUT' });
+    await settle();
+    await world.calls.splice(0)[0]!.answer(written('"ga"', 7));
+    await write;
+    server.set('a', { body: 'a2', groups: ['ga'] });
+    await run();
+    expect([a.data(), asked]).toEqual(['a2', ['a', 'w', 'a']]);
+    world.socket.touch(7, ['ga']);
+    await run();
+    expect([a.data(), asked]).toEqual(['a2', ['a', 'w', 'a']]);
+  });
+
+  test('the first load: what is answered where contact begins, or later, is asked for once', async () => {
+    disconnect();
+    client = makeClient();
+    disconnect = connectQueryClient(client, queries);
+    const a = show('a'), b = show('b');
+    await settle();
+    const [first, second] = world.calls.splice(0);
+    await first!.answer(kept('a1', ['ga'], { 'Freshet-Position': at(1) }));
+    world.socket.ready();
+    await second!.answer(kept('b1', ['gb'], { 'Freshet-Position': at(2) }));
+    await run();
+    expect([a.data(), b.data(), asked]).toEqual(['a1', 'b1', ['a', 'b']]);
   });
 
   test('disconnected: nothing is invalidated, and the functions still work', async () => {

@@ -17,8 +17,13 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setTimeout(resolve, 0));
 }
 
-/** Own log, one epoch, any MAC: a client does not judge it. */
-export function at(offset: number, epoch = 0, log = 0): string {
+/** A place in each log, as the server's messages have it. */
+export function at(own: number, shared = 1, epoch = 0): string {
+  return `${token(own, epoch)}.${token(shared, epoch, 1)}`;
+}
+
+/** A place in one log; of the own one unless told. Any MAC: a client does not judge it. */
+export function token(offset: number, epoch = 0, log = 0): string {
   const bytes = Buffer.alloc(42);
   bytes[0] = 2;
   bytes[1] = log;
@@ -97,7 +102,7 @@ export function notModified(groups: string[], more: Record<string, string> = {})
 }
 
 export function written(groups: string | null, offset: number): Response {
-  const headers = new Headers({ 'Freshet-Position': at(offset) });
+  const headers = new Headers({ 'Freshet-Position': token(offset) });
   if (groups !== null) headers.set('Cache-Group-Invalidation', groups);
   return new Response('ok', { headers });
 }
