@@ -272,6 +272,37 @@ describe('the leading tab', () => {
     expect(b.status).toBe('live');
   });
 
+  test('is silent, then freezes: a tab that came late trusts and shows nothing beyond two heartbeats after the last word', async () => {
+    await world.advance(15_000);
+    const [, c] = await join();
+    await load(c, 'x', ['g']);
+    const told: unknown[] = [];
+    c.onStatus(status => told.push(status));
+    c.tracking.onTouched(touched => told.push(touched));
+    first.frozen = true;
+    await world.advance(4999);
+    expect([c.status, await isKept(c), told]).toEqual(['live', true, []]);
+    await world.advance(1);
+    expect([c.status, await isKept(c), told]).toEqual(['connecting', false, ['connecting', null]]);
+  });
+
+  test('freezes: a word that waited for a frozen tab is trusted no longer than two heartbeats after the leader heard it', async () => {
+    await load(b, 'x', ['g']);
+    const told: unknown[] = [];
+    b.tracking.onTouched(touched => told.push(touched));
+    second.frozen = true;
+    world.socket.beat();
+    await settle();
+    first.frozen = true;
+    await world.advance(15_000);
+    second.frozen = false;
+    for (const channel of second.channels) channel.thaw();
+    await world.advance(4999);
+    expect([b.status, await isKept(b), told]).toEqual(['live', true, []]);
+    await world.advance(1);
+    expect([b.status, await isKept(b), told]).toEqual(['connecting', false, [null]]);
+  });
+
   test('is robbed of the lead while it lives: follows, with one connection in all', async () => {
     await load(a, 'x', ['g']);
     world.locks.request(`freshet1 wss://api.test/ws/cache-events alice`, { steal: true }, () => Promise.resolve(), second).catch(() => undefined);
