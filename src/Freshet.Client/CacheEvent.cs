@@ -41,6 +41,9 @@ public sealed record CacheEvent(CacheEventKind Kind)
     /// <summary>Everything up to here has been told; empty when the message names none.</summary>
     public string Position { get; init; } = "";
 
+    /// <summary>How many bytes the server's message had, without its frame; 0 for <see cref="CacheEventKind.Lost"/>.</summary>
+    public int Bytes { get; init; }
+
     /// <summary>When the server wrote it; for people, never for decisions.</summary>
     public DateTimeOffset? Time { get; init; }
 

@@ -138,7 +138,7 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
                 if (length > MaxMessageBytes)
                     throw new FormatException($"A message of the events protocol has at most {MaxMessageBytes} bytes.");
                 if (received.EndOfMessage)
-                    return (ServerMessage.Parse(buffer.AsMemory(0, length)), null, buffer);
+                    return (ServerMessage.Parse(buffer.AsMemory(0, length)) is { } told ? told with { Bytes = length } : null, null, buffer);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)

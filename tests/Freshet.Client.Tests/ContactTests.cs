@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Freshet.Client.Tests;
 
 public class ContactTests
@@ -72,6 +74,18 @@ public class ContactTests
         await events.SayAsync("{\"type\":\"of tomorrow\",\"data\":7}");
         await rig.TellAsync(events, Script.Touched(Script.At(6, 3), "other"), CacheEventKind.Invalidation);
         Assert.Equal(("one", true), await rig.GetAsync("/a"));
+    }
+
+    [Fact]
+    public async Task Message_SaysHowManyBytesItHad()
+    {
+        var (rig, events) = await ScriptedRig.ReadyAsync(Here);
+        await using var _ = rig;
+        var message = Script.Touched(Here, [.. Enumerable.Range(0, 256).Select(n => $"gröup{n}")]);
+        var told = await rig.TellAsync(events, message, CacheEventKind.Invalidation);
+        Assert.Equal(Encoding.UTF8.GetByteCount(message), told.Bytes);
+        events.Cut();
+        Assert.Equal(0, (await rig.HearAsync(CacheEventKind.Lost)).Bytes);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ internal sealed class Measures
     /// <summary>Answers of the API that carried a body.</summary>
     public long Bodies => Interlocked.Read(ref _bodies);
 
-    /// <summary>Everything received on the client's connections, heads included.</summary>
+    /// <summary>Everything received on the client's connections, heads included; of the events their messages.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public long NotModified => Interlocked.Read(ref _notModified);

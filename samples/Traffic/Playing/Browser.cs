@@ -111,7 +111,11 @@ internal sealed class Browser : IAsyncDisposable
         {
             Events = new Uri(_platform, "/ws/cache-events"),
             Token = _ => new(token),
-            OnEvent = told => _context.Delays.Heard(_number, _user.Tenant, told.Position),
+            OnEvent = told =>
+            {
+                Measures.Received(told.Bytes);
+                _context.Delays.Heard(_number, _user.Tenant, told.Position);
+            },
             Time = _context.Time,
         });
         _kept = new HttpMessageInvoker(_client.CreateHandler(new InvokerHandler(_wire)), disposeHandler: false);

@@ -1,3 +1,5 @@
+using System.Net.WebSockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -23,6 +25,7 @@ public sealed class BrowserTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _server = builder.Build();
+        _server.UseWebSockets();
         _server.Run(context =>
         {
             lock (_requests) _requests.Add(new HeaderDictionary(context.Request.Headers.ToDictionary()));
@@ -33,11 +36,7 @@ public sealed class BrowserTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _server.StartAsync();
-        var ledger = new Ledger();
-        var checker = new Checker(ledger, new Dictionary<string, long>(StringComparer.Ordinal) { ["acme"] = 0 });
-        _browser = new Browser(
-            new Uri(_server.Urls.First()), 1, Worlds.Admin,
-            new PlayContext(checker, new Moments(ledger, TimeProvider.System), new EventDelays(TimeProvider.System), Keeping.ETags, TimeProvider.System));
+        _browser = BrowserThatKeeps(Keeping.ETags);
     }
 
     public async ValueTask DisposeAsync()
@@ -142,6 +141,28 @@ public sealed class BrowserTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Bytes_CountTheMessagesOfEvents()
+    {
+        var message = $$$"""{"type":"ready","data":{"position":"","heartbeat":10,"resumed":false,"more":"{{{new string('x', 5000)}}}"}}""";
+        var isHeard = new TaskCompletionSource();
+        _answer = async context =>
+        {
+            if (!context.WebSockets.IsWebSocketRequest)
+            {
+                await Send(context, """{"token":"secret","tenant":"acme","user":"u-1","role":"admin"}""");
+                return;
+            }
+
+            await TellAndLeaveAsync(context, message);
+            isHeard.SetResult();
+        };
+        await using var browser = BrowserThatKeeps(Keeping.UntilEvents);
+        await browser.SignInAsync(TestContext.Current.CancellationToken);
+        await isHeard.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.InRange(browser.Measures.Bytes, message.Length + 50, message.Length + 500);
+    }
+
+    [Fact]
     public async Task CallsOfAPage_RunTogether()
     {
         var all = new CountdownEvent(3);
@@ -158,7 +179,25 @@ public sealed class BrowserTests : IAsyncLifetime
         Assert.Equal(3, _browser.Measures.Answers);
     }
 
+    private Browser BrowserThatKeeps(Keeping keeping)
+    {
+        var ledger = new Ledger();
+        var checker = new Checker(ledger, new Dictionary<string, long>(StringComparer.Ordinal) { ["acme"] = 0 });
+        return new Browser(
+            new Uri(_server.Urls.First()), 1, Worlds.Admin,
+            new PlayContext(checker, new Moments(ledger, TimeProvider.System), new EventDelays(TimeProvider.System), keeping, TimeProvider.System));
+    }
+
     private Task<Reply> SendAsync(Call call) => _browser.SendAsync(call, TestContext.Current.CancellationToken);
+
+    private static async Task TellAndLeaveAsync(HttpContext context, string message)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync("freshet.v1");
+        await socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, default);
+        // The client says nothing, and goes when it has read the close: then it has heard the message.
+        await socket.CloseOutputAsync((WebSocketCloseStatus)4403, "", default);
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[1], default));
+    }
 
     private static Task Send(HttpContext context, string body, string? tag = null)
     {
