@@ -28,7 +28,9 @@ internal sealed class ClientRig : IAsyncDisposable
 
     private static Tenant Acme { get; } = Tenant.Named("acme");
 
-    public static async Task<ClientRig> StartAsync(string user = "alice;tenant=acme", Action<CacheEventOptions>? events = null)
+    /// <param name="user">Who the client stands for.</param>
+    /// <param name="mayConnect">Until then the client does not connect.</param>
+    public static async Task<ClientRig> StartAsync(string user = "alice;tenant=acme", Task? mayConnect = null)
     {
         ClientRig? rig = null;
         var app = await TestApp.StartAsync(
@@ -48,7 +50,7 @@ internal sealed class ClientRig : IAsyncDisposable
             },
             f =>
             {
-                f.Tenants(t => t.FromClaim("tenant")).Events(o => events?.Invoke(o));
+                f.Tenants(t => t.FromClaim("tenant"));
                 f.Services.AddSingleton(new EntityModelPart(true, (_, model) => model.Entity("import")));
             });
         var time = new TestClock();
@@ -56,6 +58,11 @@ internal sealed class ClientRig : IAsyncDisposable
         var client = new FreshetClient(new FreshetClientOptions
         {
             Events = new Uri(app.Address, "/events"),
+            Token = mayConnect is null ? null : async cancel =>
+            {
+                await mayConnect.WaitAsync(cancel);
+                return null;
+            },
             Configure = o => o.SetRequestHeader("Authorization", $"Test {user}"),
             OnEvent = told.Add,
             Time = time,

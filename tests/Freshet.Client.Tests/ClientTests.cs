@@ -61,6 +61,21 @@ public class ClientTests
         Assert.Equal(("import 1 v1", true), await rig.GetAsync("/import/1"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FirstLoad_IsAskedForAgain_OnlyIfTouchedBeforeTheServerIsHeard(bool isTouched)
+    {
+        var mayConnect = new TaskCompletionSource();
+        await using var rig = await ClientRig.StartAsync(mayConnect: mayConnect.Task);
+        Assert.Equal(("import 1 v0", false), await rig.GetAsync("/import/1"));
+        if (isTouched)
+            await rig.WriteAsync("1");
+        mayConnect.SetResult();
+        await rig.HearAsync(CacheEventKind.Ready);
+        Assert.Equal(isTouched ? ("import 1 v1", false) : ("import 1 v0", true), await rig.GetAsync("/import/1"));
+    }
+
     [Fact]
     public async Task WriteWithoutAnAnswer_DropsEverything()
     {
