@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Client } from '../src/index';
 import { at, kept, notModified, origin, settle, World, written, type Tab } from './world';
 
@@ -65,6 +65,24 @@ describe('a kept answer', () => {
     expect(await fromCopy()).toBe('a');
     world.socket.touch(4, ['h']);
     expect(await fromCopy()).toBeNull();
+  });
+
+  test('304: its body is read to the end, though it has none, before the answer is handed on', async () => {
+    // Chromium calls a 304 that nobody reads a failed request.
+    await load('a', ['g']);
+    world.socket.touch(2, ['g']);
+    const answer = client.fetch(url);
+    await settle();
+    const unread = notModified(['g']);
+    let end!: () => void;
+    const read = vi.fn(() => new Promise(resolve => { end = () => resolve(new ArrayBuffer(0)); }));
+    Object.defineProperties(unread, { arrayBuffer: { value: read }, text: { value: read } });
+    let given = false;
+    void answer.then(() => { given = true; });
+    await world.call.answer(unread);
+    expect([read.mock.calls.length, given]).toEqual([1, false]);
+    end();
+    expect(await (await answer).text()).toBe('a');
   });
 
   test('another group touched: is still given', async () => {
