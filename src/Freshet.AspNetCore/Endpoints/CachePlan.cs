@@ -37,6 +37,12 @@ internal sealed class CachePlan
     /// <summary>The <c>Cache-Control</c> field that clients get (C15).</summary>
     public required string CacheControl { get; init; }
 
+    /// <summary>
+    /// Whether clients may be told what the answer was made from, so that they keep it: not where they cannot tell for which of
+    /// their requests it is good, nor where the browser answers by itself.
+    /// </summary>
+    public required bool NamesGroups { get; init; }
+
     /// <summary>The request headers that <c>Vary</c> names; null for none.</summary>
     public required string? Vary { get; init; }
 }

@@ -86,6 +86,7 @@ internal sealed class PlanCompiler(
             CacheControl = policy.BrowserLifetime > TimeSpan.Zero
                 ? string.Create(CultureInfo.InvariantCulture, $"private, max-age={(long)policy.BrowserLifetime.TotalSeconds}")
                 : "private, no-cache",
+            NamesGroups = policy.KeyParts.Count == 0 && policy.BrowserLifetime <= TimeSpan.Zero,
             Vary = vary.Count > 0 ? string.Join(", ", vary.Distinct(StringComparer.OrdinalIgnoreCase)) : null,
         };
     }

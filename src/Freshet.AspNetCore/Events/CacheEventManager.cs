@@ -137,19 +137,19 @@ public sealed class CacheEventManager : IDisposable
         if (carried is not null)
             _session.TryRead(tenant, carried, out from);
         var head = _feed.Head(tenant);
-        var isResumed = !from.IsEmpty && _feed.Read(tenant, from).Gap is FeedGap.None;
+        var isResumed = !from.IsEmpty && _feed.Reaches(tenant, from);
 
-        connection.Start(isResumed ? from : head, EventMessage.Ready(_session.Write(tenant, head), _options.Heartbeat, isResumed));
+        connection.Start(isResumed ? from : head, head, EventMessage.Ready(_session.Write(tenant, head), _options.Heartbeat, isResumed));
         connection.Channel.Add(connection);
         // Whatever was logged since the head was read is found now; who stops the server finds it in the channel or stopped here.
         if (Volatile.Read(ref _isStopping))
             connection.Close(EventClose.GoingAway);
         if (WasClosedSince(connection.Client))
-            connection.Close(EventClose.RightsChanged);
+            connection.Close(EventClose.RightsInDoubt);
         connection.Wake();
     }
 
-    // Its rights were looked at no earlier than its arrival: what was taken away before that, it has been seen without.
+    // Its rights were looked at no earlier than its arrival, and whether before or after they changed nobody knows.
     private bool WasClosedSince(EventClient client)
     {
         lock (_gate)
@@ -201,6 +201,7 @@ public sealed class CacheEventManager : IDisposable
             var utcNow = Clock.UtcNow;
             lock (_gate)
             {
+                // Hardly ever any.
                 foreach (var (user, _) in _closed.Where(c => Clock.IsOver(c.Value.At, now, LongestHandshake)).ToArray())
                     _closed.Remove(user);
             }

@@ -16,6 +16,9 @@ internal sealed class EventClock(TimeProvider time, CacheEventOptions options, E
     /// <summary>How long a client has to answer a close: one that does not must not hold up a server that stops.</summary>
     public TimeSpan CloseTimeout { get; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a client's message may be on its way, from its first byte to its last.</summary>
+    public TimeSpan MessageTimeout { get; } = TimeSpan.FromSeconds(10);
+
     public EventMetrics Metrics => metrics;
 
     public long Now => time.GetTimestamp();

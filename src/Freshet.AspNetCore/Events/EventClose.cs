@@ -15,12 +15,17 @@ internal sealed record EventClose(int Code, string Reason)
 
     public static EventClose TooMany { get; } = new(1008, "at most 20 messages in 10 s");
 
+    public static EventClose TooSlow { get; } = new(1008, "a message comes whole within 10 s");
+
     /// <summary>Its client connects again, as after any other end.</summary>
     public static EventClose Fault { get; } = new(1011, "the server could not go on");
 
     public static EventClose Expired { get; } = new(4401, "token expired");
 
     public static EventClose RightsChanged { get; } = new(4403, "rights changed");
+
+    /// <summary>Whoever comes back has its rights looked at anew.</summary>
+    public static EventClose RightsInDoubt { get; } = new(4401, "rights changed meanwhile: connect again");
 
     public static EventClose Policy(string reason) => new(1008, reason);
 }

@@ -14,6 +14,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionPositions _at;
+    private SessionPositions _greetedAt;
     private FrozenSet<string>? _entities;
     private EventMessage? _first;
     private volatile EventMessage? _answer;
@@ -23,6 +24,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     private long _sendingSince;
     private long _closingSince;
     private long _lastSent;
+    private long _readingSince;
 
     public EventClient Client => client;
 
@@ -44,10 +46,12 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
 
     /// <summary>Sets what it is sent first, before it can be woken.</summary>
     /// <param name="at">From where on it hears events.</param>
-    /// <param name="first">What it is sent once it has been told everything up to now.</param>
-    public void Start(SessionPositions at, EventMessage first)
+    /// <param name="greetedAt">Where the logs stand now.</param>
+    /// <param name="first">What it is sent once it has been told everything up to there.</param>
+    public void Start(SessionPositions at, SessionPositions greetedAt, EventMessage first)
     {
         _at = at;
+        _greetedAt = greetedAt;
         _first = first;
         _lastSent = clock.Now;
     }
@@ -78,6 +82,9 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     {
         var sending = Volatile.Read(ref _sendingSince);
         var closing = Volatile.Read(ref _closingSince);
+        var reading = Volatile.Read(ref _readingSince);
+        if (reading != 0 && clock.IsOver(reading, now, clock.MessageTimeout))
+            Close(EventClose.TooSlow);
         if ((sending != 0 && clock.IsOver(sending, now, clock.SendTimeout)) || (closing != 0 && clock.IsOver(closing, now, clock.CloseTimeout)))
             Abort();
         else if (sending == 0 && clock.IsOver(Volatile.Read(ref _lastSent), now, clock.Silence))
@@ -94,6 +101,9 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
 
     /// <summary>Ends it at once, without a word; no harm when it has ended.</summary>
     public abstract void Abort();
+
+    /// <summary>A message of the client has begun to come in, or is whole.</summary>
+    protected void NoteReading(bool isWhole) => Volatile.Write(ref _readingSince, isWhole ? 0 : clock.Now);
 
     /// <summary>Nothing more is sent.</summary>
     protected void End() => _ended.TrySetResult();
@@ -186,11 +196,16 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
         clock.Metrics.Sent();
     }
 
-    // What is due, in this order: what was missed, the greeting, answers, a beat.
+    // What is due, in this order: what was missed, the greeting, answers, what has come, a beat. What comes may never end for a
+    // client that takes it slowly, so the greeting does not wait for that.
     private EventMessage? Next()
     {
         if (_close is not null)
             return null;
+        if (_first is not null && !_at.IsBefore(_greetedAt))
+            return Interlocked.Exchange(ref _first, null);
+        if (_first is null && Interlocked.Exchange(ref _answer, null) is { } answer)
+            return answer;
         // Until nothing lies ahead: a reading that others share may end before the position that the greeting names.
         while (channel.Read(client.Tenant, _at) is { } reading)
         {
@@ -201,8 +216,6 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
 
         if (Interlocked.Exchange(ref _first, null) is { } first)
             return first;
-        if (Interlocked.Exchange(ref _answer, null) is { } answer)
-            return answer;
         if (!_isHeartbeatDue)
             return null;
         _isHeartbeatDue = false;

@@ -10,6 +10,7 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
     : EventConnection(client, channel, clock)
 {
     private const int MaxMessages = 20;
+    private const int MaxReads = 10 * MaxMessages; // a message in ten parts is patience enough; empty parts count as well
     private static readonly EventClose Goodbye = new((int)WebSocketCloseStatus.NormalClosure, "");
     private static readonly TimeSpan Goodbyes = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
@@ -17,6 +18,7 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
     private readonly EventClock _clock = clock;
     private long _windowStart = clock.Now;
     private int _messages;
+    private int _reads;
 
     /// <summary>Hears the client until it leaves, or is told to.</summary>
     /// <param name="request">Its request: the token of its end costs memory for as long as it lasts, so it is asked for only at the end.</param>
@@ -89,6 +91,7 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
     {
         // One byte more than a message may have.
         var buffer = ArrayPool<byte>.Shared.Rent(ClientMessage.MaxBytes + 1);
+        NoteReading(isWhole: false);
         try
         {
             var length = 0;
@@ -100,6 +103,8 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
                 if (received.MessageType is WebSocketMessageType.Binary)
                     return EventClose.Binary;
                 length += received.Count;
+                if (IsTooMany(ref _reads, MaxReads))
+                    return EventClose.TooMany;
                 if (length > ClientMessage.MaxBytes)
                     return EventClose.TooBig;
                 if (received.EndOfMessage)
@@ -108,16 +113,22 @@ internal sealed class WebSocketConnection(EventClient client, EventChannel chann
         }
         finally
         {
+            NoteReading(isWhole: true);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private EventClose? Hear(ReadOnlyMemory<byte> text)
+    private bool IsTooMany(ref int count, int most)
     {
         var now = _clock.Now;
         if (_clock.IsOver(_windowStart, now, Window))
-            (_windowStart, _messages) = (now, 0);
-        if (++_messages > MaxMessages)
+            (_windowStart, _messages, _reads) = (now, 0, 0);
+        return ++count > most;
+    }
+
+    private EventClose? Hear(ReadOnlyMemory<byte> text)
+    {
+        if (IsTooMany(ref _messages, MaxMessages))
             return EventClose.TooMany;
 
         var message = ClientMessage.Parse(text, model);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Freshet.AspNetCore.Endpoints;
 using Freshet.AspNetCore.Events;
+using Freshet.AspNetCore.Security;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -39,7 +40,8 @@ internal sealed class LoadRunner(
         HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyAuthenticate, "Proxy-Authentication-Info", HeaderNames.ProxyConnection,
         HeaderNames.TE, HeaderNames.Trailer, HeaderNames.TransferEncoding, HeaderNames.Upgrade, HeaderNames.Date, HeaderNames.Server,
         HeaderNames.ContentLength, HeaderNames.ContentType, HeaderNames.LastModified, HeaderNames.Age, HeaderNames.ETag, HeaderNames.Vary,
-        HeaderNames.CacheControl, HeaderNames.Expires, HeaderNames.Pragma, HeaderNames.SetCookie, XCache.HeaderName, "Cache-Status", AnswerGroups.Header,
+        HeaderNames.CacheControl, HeaderNames.Expires, HeaderNames.Pragma, HeaderNames.SetCookie, XCache.HeaderName, "Cache-Status", AnswerGroups.Header, AnswerGroups.InvalidationHeader,
+        SessionCarrier.Name,
     };
 
     /// <summary>Runs it. The value is a <see cref="StoredResponse"/>, a <see cref="PlainResponse"/> when it may not be stored,
@@ -144,7 +146,7 @@ internal sealed class LoadRunner(
             LastModified = headers.LastModified.Count > 0 ? headers.LastModified.ToString() : null,
             CacheControl = plan.CacheControl,
             Vary = isCompressible ? (plan.Vary is null ? HeaderNames.AcceptEncoding : $"{plan.Vary}, {HeaderNames.AcceptEncoding}") : plan.Vary,
-            Groups = groups.Of(scope.Snapshot().Dependencies, load.Scope.Owner, load.Scope.UserClaim?.Value),
+            Groups = plan.NamesGroups ? groups.Of(scope.Snapshot().Dependencies, load.Scope.Owner, load.Scope.UserClaim?.Value) : null,
             Headers = [.. headers.Where(h => !NotStored.Contains(h.Key)).Select(h => new KeyValuePair<string, StringValues>(h.Key, h.Value))],
             Limits = limits,
             IsCompressible = isCompressible,

@@ -29,6 +29,15 @@ internal sealed class InvalidationFeed(IInvalidationStore store, EntityModelSour
         return new FeedReading(tenant, model.Model, names, new SessionPositions(own, shared), gap, records);
     }
 
+    /// <summary>Whether the logs still tell all that lies after a place in them.</summary>
+    public bool Reaches(Tenant tenant, SessionPositions from)
+    {
+        var gap = FeedGap.None;
+        Read(tenant, from.Own, [], ref gap);
+        Read(Tenant.Public, from.Public, [], ref gap);
+        return gap is FeedGap.None;
+    }
+
     private Position Read(Tenant tenant, Position? from, List<(Tenant, LogRecord)> records, ref FeedGap gap)
     {
         if (from is not { } position)

@@ -11,7 +11,7 @@ namespace Freshet.Loading;
 /// </remarks>
 internal sealed class PublicKeys
 {
-    private const int Bits = 1 << 16;
+    private const int Bits = 1 << 20;
 
     private readonly long[] _words = new long[Bits / 64];
 

@@ -6,20 +6,25 @@ namespace Freshet.Storage;
 
 /// <summary>
 /// The logs of all tenants in this process. The node and the store are one, so contact is never lost, nothing is ever
-/// pending, and a restart begins a new epoch for every tenant.
+/// pending, and a restart begins a new epoch, of one name, for every tenant.
 /// </summary>
 internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvalidationStore
 {
     private readonly ConcurrentDictionary<Tenant, InvalidationLog> _logs = new();
+    private readonly Epoch _epoch = Epoch.Random();
     private Action<Tenant>? _moved;
 
     public bool IsShared => false;
+
+    private int Capacity => logCapacity;
 
     public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
 
     public ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
-        var log = LogOf(tenant);
+        if (!tenant.IsValid)
+            throw new ArgumentException("No tenant is set.", nameof(tenant));
+        var log = _logs.GetOrAdd(tenant, static (_, store) => new InvalidationLog(store._epoch, store.Capacity), this);
         Position position;
         lock (log)
         {
@@ -34,14 +39,16 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
 
     public LogReading ReadAfter(Tenant tenant, Position position)
     {
-        var log = LogOf(tenant);
+        if (!_logs.TryGetValue(tenant, out var log))
+            return new LogReading(Start, position == Start ? [] : null);
         lock (log)
             return log.ReadAfter(position);
     }
 
     public Position Applied(Tenant tenant)
     {
-        var log = LogOf(tenant);
+        if (!_logs.TryGetValue(tenant, out var log))
+            return Start;
         lock (log)
             return log.Head;
     }
@@ -55,10 +62,6 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
 
     public bool InContact(CacheEntry entry, long now) => true;
 
-    private InvalidationLog LogOf(Tenant tenant)
-    {
-        if (!tenant.IsValid)
-            throw new ArgumentException("No tenant is set.", nameof(tenant));
-        return _logs.GetOrAdd(tenant, static (_, capacity) => new InvalidationLog(Epoch.Random(), capacity), logCapacity);
-    }
+    // Where every log begins: reading makes none, or whoever can name tenants could fill the memory with empty ones.
+    private Position Start => new(_epoch, 0);
 }

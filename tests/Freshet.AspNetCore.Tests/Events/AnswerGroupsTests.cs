@@ -65,6 +65,18 @@ public class AnswerGroupsTests
     }
 
     [Fact]
+    public async Task AnswerThatAClientCannotKeyItself_NamesNone()
+    {
+        await using var app = await EventApp.StartAsync(map: a =>
+        {
+            a.MapGet("/by-part", () => "x").Cached(c => c.PerTenant().Tag("import/1").VaryBy(http => http.Request.Cookies["theme"]));
+            a.MapGet("/browser", () => "x").Cached(c => c.PerTenant().Tag("import/1").InBrowser(TimeSpan.FromMinutes(1)));
+        });
+        foreach (var path in new[] { "/by-part", "/browser" })
+            Assert.Equal("", (await app.GetAsync(path, TestApp.As("alice;tenant=acme"))).Header("Cache-Groups"));
+    }
+
+    [Fact]
     public async Task ManyDependencies_AreNamedByType()
     {
         await using var app = await EventApp.StartAsync(

@@ -116,6 +116,32 @@ public class BadInputTests
     }
 
     [Fact]
+    public async Task EndlessEmptyParts_AreClosedWith1008()
+    {
+        await using var app = await EventApp.StartAsync();
+        await using var client = await EventSocket.ReadyAsync(app);
+        await client.SendAsync(Encoding.UTF8.GetBytes("{"), isEnd: false);
+        for (var i = 0; i < 200; i++)
+            await client.SendAsync([], isEnd: false);
+        Assert.Equal(1008, (await WebSocketTests.CloseOfAsync(client)).Item1);
+    }
+
+    [Fact]
+    public async Task MessageThatNeverEnds_IsClosedWith1008()
+    {
+        await using var app = await EventApp.StartAsync();
+        await using var client = await EventSocket.ReadyAsync(app);
+        await client.SendAsync(Encoding.UTF8.GetBytes("{"), isEnd: false);
+        var close = WebSocketTests.CloseOfAsync(client);
+        await WebSocketTests.SpinAsync(() =>
+        {
+            app.Time.Advance(TimeSpan.FromSeconds(1));
+            return close.IsCompleted;
+        });
+        Assert.Equal((1008, "a message comes whole within 10 s"), await close);
+    }
+
+    [Fact]
     public async Task WrongFrames_AreClosedWith1002()
     {
         await using var app = await EventApp.StartAsync();

@@ -39,9 +39,23 @@ public class EventConnectionTests
         await _store.AppendAsync(EventApp.Acme, [Tag.Of("import", "42")], default);
 
         var heard = new HeardConnection(Client("alice"), _channel, _clock);
-        heard.Start(start, EventMessage.Ready("2", TimeSpan.FromSeconds(10), isResumed: true));
+        heard.Start(start, _feed.Head(EventApp.Acme), EventMessage.Ready("2", TimeSpan.FromSeconds(10), isResumed: true));
         heard.Wake();
         Assert.Equal(["cache_invalidation", "ready"], heard.Types);
+    }
+
+    [Fact]
+    public async Task Greeting_DoesNotWaitForWhatComesAfterIt()
+    {
+        var start = _feed.Head(EventApp.Acme);
+        await _store.AppendAsync(EventApp.Acme, [Tag.Of("import", "1")], default);
+        var greeted = _feed.Head(EventApp.Acme);
+
+        // A client that takes its messages slowly: with each that it takes, something new has come.
+        var heard = new HeardConnection(Client("alice"), _channel, _clock) { OnSent = async () => await _store.AppendAsync(EventApp.Acme, [Tag.Of("import", "2")], default), Most = 4 };
+        heard.Start(start, greeted, EventMessage.Ready("2", TimeSpan.FromSeconds(10), isResumed: true));
+        heard.Wake();
+        Assert.Equal(["cache_invalidation", "ready", "cache_invalidation", "cache_invalidation"], heard.Types);
     }
 
     [Fact]
@@ -60,13 +74,21 @@ public class EventConnectionTests
     {
         public List<string> Types { get; } = [];
 
+        public Func<Task>? OnSent { get; init; }
+
+        /// <summary>Ends after so many messages.</summary>
+        public int Most { get; init; } = int.MaxValue;
+
         public override void Abort() => End();
 
-        protected override ValueTask SendAsync(EventMessage message)
+        protected override async ValueTask SendAsync(EventMessage message)
         {
             using var json = System.Text.Json.JsonDocument.Parse(message.Json);
             Types.Add(json.RootElement.GetProperty("type").GetString()!);
-            return ValueTask.CompletedTask;
+            if (OnSent is { } sent)
+                await sent();
+            if (Types.Count == Most)
+                End();
         }
 
         protected override ValueTask SendCloseAsync(EventClose close) => ValueTask.CompletedTask;
