@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createClient, type Change, type Client, type Status } from '../src/index';
-import { at, kept, settle, World, type Tab } from './world';
+import { at, kept, settle } from './server';
+import { World, type Tab } from './world';
 
 let world: World;
 let tab: Tab;
@@ -282,52 +283,4 @@ describe('what no server sends', () => {
       expect(client.status).toBe('live');
       expect(client.stats.events).toBe(0);
     });
-});
-
-describe('listeners', () => {
-  beforeEach(() => world.socket.ready());
-
-  test('all changes, or those of one kind; merged ones count for each', () => {
-    const all: (string | null)[] = [], mappings: (string | null)[] = [];
-    client.subscribe(change => all.push(change.id));
-    const end = client.subscribe({ entity: 'mapping' }, change => mappings.push(change.id));
-    world.socket.touch(2, ['g']);
-    world.socket.touch(3, ['g'], { entity: 'mapping', id: 'm', entities: ['mapping'] });
-    world.socket.touch(4, ['g'], { entity: null, id: null, action: 'bulk_operation', entities: ['import', 'mapping'] });
-    end();
-    world.socket.touch(5, ['g'], { entity: 'mapping', id: 'm', entities: ['mapping'] });
-    expect(all).toEqual(['1', 'm', null, 'm']);
-    expect(mappings).toEqual(['m', null]);
-    expect(client.stats.events).toBe(4);
-  });
-
-  test('hears of a gap, with a filter too', () => {
-    const actions: string[] = [];
-    client.subscribe({ entity: 'mapping' }, change => actions.push(change.action));
-    world.socket.say({ type: 'resync', data: { position: at(9), reason: 'trimmed' } });
-    expect(actions).toEqual(['resync']);
-  });
-
-  test('one that throws: the others hear, and the fault comes to light', async () => {
-    let heard = 0;
-    client.subscribe(() => { throw new Error('the page'); });
-    client.subscribe(() => heard++);
-    world.socket.touch(2, ['g']);
-    expect(heard).toBe(1);
-    await expect(world.advance(0)).rejects.toThrow('the page');
-  });
-
-  test('one that closes the client: nothing happens after', async () => {
-    client.subscribe(() => client.close());
-    world.socket.touch(2, ['g']);
-    await world.advance(60_000);
-    expect([client.status, world.sockets.length]).toEqual(['closed', 1]);
-  });
-
-  test('what other writes name of a change is as the server said', () => {
-    let seen: Change | undefined;
-    client.subscribe(change => { seen = change; });
-    world.socket.touch(2, ['g'], { id: 7, entities: 'x', action: null });
-    expect(seen).toEqual({ entity: 'import', id: null, action: 'invalidated', entities: [], time: '2026-11-22T17:00:00.000Z' });
-  });
 });

@@ -1,9 +1,13 @@
 // One page with one client, and what its tests ask of it.
 
 import type { Client, ClientOptions } from '../src/index';
-import { kept, origin, settle, World, type FakeCall, type Tab } from './world';
+import { kept, origin, settle, type FakeCall } from './server';
+import { World, type Tab } from './world';
 
 export const url = `${origin}/api/imports`;
+
+/** Pages of one identity share their connection. */
+export const alice = { identity: 'alice' };
 
 /** A page that has not heard of the server yet. */
 export class Page {
@@ -51,4 +55,7 @@ export class Page {
     const { answer } = await this.ask(init, address);
     return this.world.calls.length === before ? (await answer).text() : null;
   }
+
+  /** Whether there is a copy that is given without a call. */
+  async isKept(): Promise<boolean> { return await this.fromCopy() !== null; }
 }

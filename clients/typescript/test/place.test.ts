@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Page } from './page';
-import { at, kept, notModified, settle, token, written } from './world';
+import { at, kept, notModified, settle, token, written } from './server';
 
 const position = 'Freshet-Position';
 

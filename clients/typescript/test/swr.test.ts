@@ -5,7 +5,8 @@ import useSWRInfinite from 'swr/infinite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Client } from '../src/index';
 import { freshetMiddleware } from '../src/swr';
-import { at, kept, origin, settle, World, written } from './world';
+import { at, kept, origin, settle, written } from './server';
+import { World } from './world';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
 

@@ -1,9 +1,17 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseGroups } from '../src/groups';
 import { parseMessage } from '../src/messages';
 import { latest } from '../src/position';
-import { settle, vector, vectors, World } from './world';
+import { settle } from './server';
+import { World } from './world';
+
+const vectors = (prefix: string): { name: string; direction: string; text: string; meaning: Record<string, unknown> }[] =>
+  readdirSync(folder).filter(file => file.startsWith(prefix)).map(file => vector(file));
+const folder = new URL('../../../tests/vectors/events/', import.meta.url);
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const vector = (file: string): any => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 
 interface Token { tenant: string; log: number; epoch: string; offset: string; token: string }
 interface Group { tenant: string; kind: string; hash: string; name: string }
