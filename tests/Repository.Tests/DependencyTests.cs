@@ -9,13 +9,38 @@ public sealed partial class DependencyTests
     [Fact]
     public void Freshet_ReferencesNoSibling() => Assert.Empty(ProjectReferences("Freshet"));
 
-    [Fact]
-    public void Client_ReferencesNothing()
+    [Theory]
+    [InlineData("Freshet.Client")]
+    [InlineData("Freshet.Resp")]
+    public void Clients_ReferenceNothing(string project)
     {
-        Assert.Empty(ProjectReferences("Freshet.Client"));
-        Assert.Empty(Project("Freshet.Client").Descendants("PackageReference"));
-        Assert.Empty(Project("Freshet.Client").Descendants("FrameworkReference"));
+        Assert.Empty(ProjectReferences(project));
+        Assert.Empty(Project(project).Descendants("PackageReference"));
+        Assert.Empty(Project(project).Descendants("FrameworkReference"));
     }
+
+    [Fact]
+    public void Resp_UsesNoSibling()
+    {
+        var files = Repository.Files("src/Freshet.Resp", "*.cs").ToArray();
+
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.All(
+            FreshetUsing().Matches(File.ReadAllText(file)).Select(m => m.Groups["folder"].Value),
+            used => Assert.True(used == "Resp", $"{Repository.Relative(file)} uses Freshet.{used}")));
+    }
+
+    // What each folder of the wire client may use of the others: bytes know no sockets, sockets know no servers.
+    [Theory]
+    [InlineData("Protocol")]
+    [InlineData("Connections", "Protocol")]
+    [InlineData("Addresses", "Protocol", "Connections")]
+    [InlineData("Scripts", "Protocol")]
+    public void FolderOfResp_UsesOnlyWhatIsBelowIt(string folder, params string[] below) => Assert.All(
+        Repository.Files("src/Freshet.Resp/" + folder, "*.cs"),
+        file => Assert.All(
+            RespUsing().Matches(File.ReadAllText(file)).Select(m => m.Groups["folder"].Value),
+            used => Assert.True(used == folder || below.Contains(used, StringComparer.Ordinal), $"{Repository.Relative(file)} uses Freshet.Resp.{used}")));
 
     [Theory]
     [InlineData("Freshet.AspNetCore")]
@@ -62,4 +87,7 @@ public sealed partial class DependencyTests
 
     [GeneratedRegex(@"^using (?:static )?Freshet\.(?<folder>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex FreshetUsing();
+
+    [GeneratedRegex(@"^using (?:static )?Freshet\.Resp\.(?<folder>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex RespUsing();
 }
