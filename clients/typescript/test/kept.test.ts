@@ -57,6 +57,18 @@ describe('a kept answer', () => {
     expect(await (await answer).text()).toBe('a');
   });
 
+  test('a 304 that names no groups: its copy is handed on and kept no longer', async () => {
+    await page.load('a', ['g']);
+    page.world.socket.touch(2, ['g']);
+    const { call, answer } = await page.ask();
+    const bare = notModified(['g']);
+    bare.headers.delete('Cache-Groups');
+    await call.answer(bare);
+    expect(await (await answer).text()).toBe('a');
+    expect(await page.fromCopy()).toBeNull();
+    expect(page.world.call.header('If-None-Match')).toBeNull();
+  });
+
   test('another group touched: is still given', async () => {
     await page.load('a', ['g']);
     page.world.socket.touch(2, ['other']);
@@ -136,8 +148,13 @@ describe('a kept answer', () => {
 
   test('closed: nothing is given any more, and an answer on its way is not kept', async () => {
     await page.load('a', ['g']);
+    const { call } = await page.ask({}, `${url}/1`);
     page.client.close();
-    expect(await page.fromCopy()).toBeNull();
+    await call.answer(kept('b', ['g']));
+    for (const address of [url, `${url}/1`]) {
+      expect(await page.fromCopy({}, address)).toBeNull();
+      expect(page.world.call.header('If-None-Match')).toBeNull();
+    }
     expect(page.client.status).toBe('closed');
     expect(page.world.socket.closed).toBe(true);
   });
@@ -189,9 +206,16 @@ describe('an answer that is not kept', () => {
       if (value === null) headers.delete(name);
       else headers.set(name, value);
     }
-    const answer = page.client.fetch(url);
-    await settle();
-    await page.world.call.answer(new Response('a', { status, headers }));
+    const { call, answer } = await page.ask();
+    await call.answer(new Response('a', { status, headers }));
+    expect(await (await answer).text()).toBe('a');
+    expect(await page.fromCopy()).toBeNull();
+    expect(page.world.call.header('If-None-Match')).toBeNull();
+  });
+
+  test('one from where a redirection led: comes from the server again', async () => {
+    const { call, answer } = await page.ask();
+    await call.answer(Object.defineProperty(kept('a', ['g']), 'redirected', { value: true }));
     expect(await (await answer).text()).toBe('a');
     expect(await page.fromCopy()).toBeNull();
   });

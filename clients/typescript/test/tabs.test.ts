@@ -146,6 +146,44 @@ describe('a following tab', () => {
     expect(await second.isKept()).toBe(false);
   });
 
+  test('misses a message while the leader answers nobody: contact ends at once', async () => {
+    const [channel] = second.tab.channels;
+    const { onmessage } = channel!;
+    channel!.onmessage = null;
+    world.socket.touch(2, ['g']);
+    await settle();
+    channel!.onmessage = onmessage;
+    first.tab.channels[0]!.onmessage = null;
+    world.socket.touch(3, ['other']);
+    await settle();
+    expect(second.client.status).toBe('connecting');
+    expect(await second.isKept()).toBe(false);
+  });
+
+  test('misses that the connection was lost: hears of it from the leader when it asks', async () => {
+    const [channel] = second.tab.channels;
+    const { onmessage } = channel!;
+    channel!.onmessage = null;
+    world.socket.end(1006);
+    await settle();
+    channel!.onmessage = onmessage;
+    expect(second.client.status).toBe('live');
+    second.tab.fire('visibilitychange');
+    await settle();
+    expect(second.client.status).toBe('connecting');
+  });
+
+  test('the clock on the wall is set back while a word waits: contact still ends', async () => {
+    second.tab.frozen = true;
+    world.socket.beat();
+    await settle();
+    world.sleep(-3_600_000);
+    second.tab.thaw();
+    expect(second.client.status).toBe('live');
+    world.sleep(20_000, true);
+    expect(second.client.status).toBe('connecting');
+  });
+
   test('was frozen: what waited shows its age, so old words bring no contact', async () => {
     const [channel] = second.tab.channels;
     second.tab.frozen = true;
