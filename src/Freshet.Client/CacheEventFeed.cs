@@ -45,7 +45,11 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
                 while (end is null)
                 {
                     CacheEvent? told;
+                    var waiting = Moment.Now(options.Time);
                     (told, end, buffer) = await ReceiveAsync(socket, buffer, silence, cancel).ConfigureAwait(false);
+                    // The machine has slept meanwhile. Contact has lapsed, and only `ready` brings it back (E8).
+                    if (waiting.Elapsed(options.Time) >= silence)
+                        end ??= 0;
                     if (end == Unreadable)
                         heard = ClientPosition.Nowhere; // it may have hidden a touch: the next connection is not resumed
                     if (told is null)
