@@ -77,11 +77,11 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
         }
     }
 
-    // Full jitter: clients that a restart cut off do not come back together.
+    // Full jitter: clients that a restart cut off do not come back together. One millisecond at least: less is no pause.
     private static TimeSpan Pause(int failures)
     {
         var most = Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(failures, 16));
-        return TimeSpan.FromTicks((long)(most * (RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue)));
+        return TimeSpan.FromMilliseconds(1) + TimeSpan.FromTicks((long)(most * (RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue)));
     }
 
     /// <returns>No end when it is connected; else the code with which it ended, 0 for none.</returns>
@@ -97,7 +97,7 @@ public sealed class CacheEventFeed(FreshetClientOptions options)
             if (options.Token is { } source && await source(either.Token).ConfigureAwait(false) is { } token)
                 socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
             options.Configure?.Invoke(socket.Options);
-            await socket.ConnectAsync(AddressFrom(heard), either.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(AddressFrom(heard), options.Carrier, either.Token).ConfigureAwait(false);
             return default;
         }
         catch (WebSocketException e) when (IsFinal(socket.HttpStatusCode))

@@ -30,4 +30,7 @@ public sealed class FreshetClientOptions
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Carries the connection for events; the socket's own way when null.</summary>
+    internal HttpMessageInvoker? Carrier { get; init; }
 }
