@@ -127,21 +127,6 @@ public class BadInputTests
     }
 
     [Fact]
-    public async Task MessageThatNeverEnds_IsClosedWith1008()
-    {
-        await using var app = await EventApp.StartAsync();
-        await using var client = await EventSocket.ReadyAsync(app);
-        await client.SendAsync(Encoding.UTF8.GetBytes("{"), isEnd: false);
-        var close = WebSocketTests.CloseOfAsync(client);
-        await WebSocketTests.SpinAsync(() =>
-        {
-            app.Time.Advance(TimeSpan.FromSeconds(1));
-            return close.IsCompleted;
-        });
-        Assert.Equal((1008, "a message comes whole within 10 s"), await close);
-    }
-
-    [Fact]
     public async Task WrongFrames_AreClosedWith1002()
     {
         await using var app = await EventApp.StartAsync();
@@ -182,20 +167,26 @@ public class BadInputTests
         using var deaf = await RawSocket.ConnectAsync(app, receiveBuffer: 1024);
         // 200 rows a record make messages of some kilobytes, more than the sockets and pipes between hold in the end.
         var tags = Enumerable.Range(0, 100).Select(i => Tag.Of("import", $"{i}")).ToArray();
-        var isStuck = false;
-        for (var i = 0; i < 5000 && !isStuck; i++)
+        for (var i = 0; i < 5000 && app.Events().Count == 2; i++)
         {
             await app.Engine.InvalidateAsync(EventApp.Acme, tags);
-            Assert.Equal("cache_invalidation", (await bystander.ReadAsync()).Type);
-            isStuck = app.Events().ConnectionsOf(EventApp.Acme).Any(c => c.IsSending && c.Client.User == "alice");
+            await HearAsync();
+            // Perhaps it is only slow just now: then it is not let go, and the next one follows.
+            if (app.Events().ConnectionsOf(EventApp.Acme).Any(c => c.IsSending && c.Client.User == "alice"))
+                app.Time.Advance(TimeSpan.FromSeconds(31));
         }
 
-        Assert.True(isStuck);
-        app.Time.Advance(TimeSpan.FromSeconds(31));
         await WebSocketTests.SpinAsync(() => app.Events().Count == 1);
         await app.WriteAsync("import", "42");
-        string[] heard = [(await bystander.ReadAsync()).Type, (await bystander.ReadAsync()).Type];
-        Assert.Contains(heard, type => type == "cache_invalidation");
+        await HearAsync();
+
+        async Task HearAsync()
+        {
+            while ((await bystander.ReadAsync()).Type is not "cache_invalidation")
+            {
+                // A beat.
+            }
+        }
     }
 
     [Fact]
@@ -224,7 +215,7 @@ public class BadInputTests
         // More than the log holds: what waited is one message, and it says that the log no longer reaches back.
         var text = new StringBuilder();
         var buffer = new byte[65536];
-        while (!text.ToString().Contains("\"resync\"", StringComparison.Ordinal))
+        while (!text.ToString().Contains("\"resync\"", StringComparison.Ordinal) || text[^1] != '}')
             text.Append(Encoding.Latin1.GetString(buffer, 0, await slow.Stream.ReadAsync(buffer, TestContext.Current.CancellationToken)));
         Assert.Contains("\"reason\":\"trimmed\"", text.ToString(), StringComparison.Ordinal);
     }

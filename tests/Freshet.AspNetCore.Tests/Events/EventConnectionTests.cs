@@ -17,12 +17,14 @@ public class EventConnectionTests
     private readonly EventChannel _channel;
     private readonly EventClock _clock;
 
+    private readonly FakeTimeProvider _time = new();
+
     public EventConnectionTests()
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var model = new EntityModelSource([new EntityModelPart(true, (_, m) => m.Entity("inbox").UserScoped())], services);
         var metrics = new EventMetrics(services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), NullLogger<CacheEventManager>.Instance);
-        _clock = new EventClock(new FakeTimeProvider(), new CacheEventOptions(), metrics);
+        _clock = new EventClock(_time, new CacheEventOptions(), metrics);
         _feed = new InvalidationFeed(_store, model, new GroupNames(new byte[32]));
         _channel = new EventChannel(_feed, static (_, at) => $"{at.Own!.Value.Offset}", _clock);
     }
@@ -59,6 +61,25 @@ public class EventConnectionTests
     }
 
     [Fact]
+    public void MessageThatNeverEnds_IsClosed_AndOneThatEndsInTimeIsNot()
+    {
+        var head = _feed.Head(EventApp.Acme);
+        var heard = new HeardConnection(Client("alice"), _channel, _clock);
+        heard.Start(head, head, EventMessage.Ready("0", TimeSpan.FromSeconds(10), isResumed: true));
+        heard.Read(isWhole: false);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        heard.Read(isWhole: true);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        heard.Tend(_clock.Now);
+        Assert.Null(heard.Closed);
+
+        heard.Read(isWhole: false);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        heard.Tend(_clock.Now);
+        Assert.Equal((1008, "a message comes whole within 10 s"), (heard.Closed!.Code, heard.Closed.Reason));
+    }
+
+    [Fact]
     public void StreamThatIsCutOffAfterItsRequest_TouchesItNoMore()
     {
         var request = new DefaultHttpContext();
@@ -74,10 +95,14 @@ public class EventConnectionTests
     {
         public List<string> Types { get; } = [];
 
+        public EventClose? Closed { get; private set; }
+
         public Func<Task>? OnSent { get; init; }
 
         /// <summary>Ends after so many messages.</summary>
         public int Most { get; init; } = int.MaxValue;
+
+        public void Read(bool isWhole) => NoteReading(isWhole);
 
         public override void Abort() => End();
 
@@ -91,6 +116,10 @@ public class EventConnectionTests
                 End();
         }
 
-        protected override ValueTask SendCloseAsync(EventClose close) => ValueTask.CompletedTask;
+        protected override ValueTask SendCloseAsync(EventClose close)
+        {
+            Closed = close;
+            return ValueTask.CompletedTask;
+        }
     }
 }
