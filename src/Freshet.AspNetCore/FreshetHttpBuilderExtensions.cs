@@ -7,6 +7,7 @@ using Freshet.AspNetCore.Http;
 using Freshet.AspNetCore.Security;
 using Freshet.Events;
 using Freshet.Loading;
+using Freshet.Storage;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.Extensions.Configuration;
@@ -28,6 +29,7 @@ public static class FreshetHttpBuilderExtensions
     public static FreshetBuilder AddFreshet(this IServiceCollection services, Action<FreshetOptions>? configure = null)
     {
         var builder = services.AddFreshetCore(configure);
+        services.AddOptions<FreshetHttpOptions>().PostConfigure<NodeSecret>(static (o, secret) => o.SessionKey = o.SessionKey is { Length: > 0 } key ? key : secret.KeyFor("session"));
         services.TryAddSingleton(TenantResolver.Implicit);
         services.TryAddSingleton<PlanCompiler>();
         services.TryAddSingleton<EndpointPlans>();

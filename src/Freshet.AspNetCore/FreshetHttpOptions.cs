@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Security.Cryptography;
 
 namespace Freshet.AspNetCore;
 
@@ -13,9 +12,10 @@ public sealed class FreshetHttpOptions
 
     /// <summary>
     /// The secret that authenticates the positions which clients carry (C10); nodes that serve the same clients share it. At
-    /// least 16 bytes. Default: 32 random bytes, so positions are good for the life of the process.
+    /// least 16 bytes. Default, or when empty: made from the secret that nodes of a shared store have in common; without such a store
+    /// random, so positions are good for the life of the process.
     /// </summary>
-    public byte[] SessionKey { get; set; } = RandomNumberGenerator.GetBytes(32);
+    public byte[] SessionKey { get; set; } = [];
 
     /// <summary>
     /// How long a handler that has flushed its answer may take to end it before it counts as streaming. Default 250 ms; more

@@ -33,6 +33,7 @@ public static class FreshetServiceCollectionExtensions
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FreshetOptions>, FreshetOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => NodeSecret.Random());
         services.TryAddSingleton<TenantContext>();
         services.TryAddSingleton(p => new CacheMetrics(p.GetService<IMeterFactory>()));
         services.TryAddSingleton(p => new TagClocks(Options(p).TagClocks));

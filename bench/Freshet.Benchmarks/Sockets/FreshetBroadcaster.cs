@@ -61,9 +61,9 @@ internal sealed class FreshetBroadcaster : IBroadcaster
     public async Task<long> AppendAsync()
     {
         _next++;
-        return (await InvalidateAsync("import", _next.ToString(CultureInfo.InvariantCulture))).Offset;
+        return (await InvalidateAsync("import", _next.ToString(CultureInfo.InvariantCulture)))!.Value.Offset;
     }
 
-    private ValueTask<Position> InvalidateAsync(string entity, string id) =>
+    private ValueTask<Position?> InvalidateAsync(string entity, string id) =>
         _engine.InvalidateAsync(Tenant.Default, [Tag.Of(entity, id)], new ChangeSummary(ChangeAction.Updated, entity, id));
 }

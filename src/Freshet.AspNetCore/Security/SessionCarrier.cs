@@ -13,6 +13,10 @@ namespace Freshet.AspNetCore.Security;
 internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants, AnswerGroups groups, IOptions<FreshetHttpOptions> options)
 {
     public const string Name = "Freshet-Position";
+
+    /// <summary>Says that other nodes do not know yet what was written, because the store could not be reached (C14). RFC 8941 §3.3.6.</summary>
+    public const string PendingHeader = "Freshet-Pending";
+
     private const string CookiePrefix = Name + "=";
 
     // What a client that keeps answers sends while it knows no position.
@@ -61,9 +65,10 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
             touched.AddRange(written.Tags.Select(tag => (owner, tag)));
         }
 
-        if (positions.IsEmpty)
-            return;
-        Send(context, tenant, (Carries(context) ? Read(context, tenant) : default).Then(positions));
+        if (writes.IsPending)
+            context.Response.Headers[PendingHeader] = "?1";
+        if (!positions.IsEmpty)
+            Send(context, tenant, (Carries(context) ? Read(context, tenant) : default).Then(positions));
         if (groups.OfWrites(touched) is { } invalidated)
             context.Response.Headers[AnswerGroups.InvalidationHeader] = invalidated;
     }

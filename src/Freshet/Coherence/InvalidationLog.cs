@@ -20,14 +20,17 @@ internal sealed class InvalidationLog
     public const int DefaultCapacity = 1024;
 
     private readonly LogRecord[] _ring;
+    private long _first;
     private long _offset;
 
     /// <param name="epoch">A name of this incarnation that no other has.</param>
     /// <param name="capacity">How many records it keeps for followers; older ones are trimmed.</param>
-    public InvalidationLog(Epoch epoch, int capacity = DefaultCapacity)
+    /// <param name="offset">Where it begins: a copy has nothing from before it was begun.</param>
+    public InvalidationLog(Epoch epoch, int capacity = DefaultCapacity, long offset = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Epoch = epoch;
+        _first = _offset = offset;
         _ring = new LogRecord[capacity];
     }
 
@@ -46,7 +49,7 @@ internal sealed class InvalidationLog
     public LogReading ReadAfter(Position position)
     {
         // C7: another epoch, or a log trimmed beyond the position, has no records to offer: the follower must forget.
-        if (position.Epoch != Epoch || position.Offset > _offset || position.Offset < _offset - _ring.Length)
+        if (position.Epoch != Epoch || position.Offset > _offset || position.Offset < Math.Max(_first, _offset - _ring.Length))
             return new LogReading(Head, null);
 
         var records = new LogRecord[_offset - position.Offset];
@@ -62,7 +65,7 @@ internal sealed class InvalidationLog
         if (Epoch != expected)
             return false;
         Epoch = next;
-        _offset = 0;
+        _first = _offset = 0;
         Array.Clear(_ring);
         return true;
     }

@@ -34,6 +34,7 @@ internal sealed class LogFollower
     private readonly Tenant _tenant;
     private readonly TagClocks _clocks;
     private readonly long _maxStaleness;
+    private readonly Action<LogRecord>? _onApplied;
     private readonly List<IReadOnlyList<Tag>> _pending = [];
     private Probe _answered;
     private long _answeredOffset = -1;
@@ -45,8 +46,10 @@ internal sealed class LogFollower
     /// <param name="tenant">Whose log it is.</param>
     /// <param name="clocks">The node's clocks.</param>
     /// <param name="maxStaleness">How long an answered probe is good for, in the node's timestamps.</param>
-    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness)
+    /// <param name="onApplied">Called with each record that was applied, in order; for events.</param>
+    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness, Action<LogRecord>? onApplied = null)
     {
+        _onApplied = onApplied;
         _tenant = tenant;
         _clocks = clocks;
         _maxStaleness = maxStaleness;
@@ -147,12 +150,12 @@ internal sealed class LogFollower
     }
 
     /// <summary>An append of this node was answered: from now on the node judges by it (C9).</summary>
-    public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags)
+    public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags, ChangeSummary change = default)
     {
         _hasAppended = true;
         if (at.Epoch == Applied.Epoch && at.Offset == Applied.Offset + 1)
         {
-            Apply(new LogRecord(at.Offset, tags));
+            Apply(new LogRecord(at.Offset, tags, change));
             return Settle();
         }
 
@@ -186,6 +189,7 @@ internal sealed class LogFollower
     {
         _clocks.Touch(_tenant, record.Tags);
         Applied = Applied with { Offset = record.Offset };
+        _onApplied?.Invoke(record);
     }
 
     private void Adopt(Position head)

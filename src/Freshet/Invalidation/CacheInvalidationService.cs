@@ -17,7 +17,7 @@ public sealed class CacheInvalidationService
 {
     private readonly EntityModelSource _source;
     private readonly TenantContext _tenants;
-    private readonly Func<Tenant, IReadOnlyList<Tag>, ChangeSummary, ValueTask<Position>> _append;
+    private readonly Func<Tenant, IReadOnlyList<Tag>, ChangeSummary, ValueTask<Position?>> _append;
 
     internal CacheInvalidationService(EntityModelSource source, TenantContext tenants, CacheEngine engine)
         : this(source, tenants, engine.InvalidateAsync)
@@ -27,7 +27,7 @@ public sealed class CacheInvalidationService
     internal CacheInvalidationService(
         EntityModelSource source,
         TenantContext tenants,
-        Func<Tenant, IReadOnlyList<Tag>, ChangeSummary, ValueTask<Position>> append)
+        Func<Tenant, IReadOnlyList<Tag>, ChangeSummary, ValueTask<Position?>> append)
     {
         _source = source;
         _tenants = tenants;

@@ -17,14 +17,21 @@ internal sealed class AcknowledgedWrites
         set => Ambient.Value = value;
     }
 
-    public void Add(Tenant tenant, Position position, IReadOnlyList<Tag> tags)
+    /// <summary>Whether something that was written could not be logged yet: other nodes do not show it (C14).</summary>
+    public bool IsPending { get; private set; }
+
+    /// <param name="tenant">In whose log.</param>
+    /// <param name="logged">Where it stands; null: it waits to be logged.</param>
+    /// <param name="tags">What was touched.</param>
+    public void Add(Tenant tenant, Position? logged, IReadOnlyList<Tag> tags)
     {
         lock (_written)
         {
+            IsPending |= logged is null;
             if (!_written.TryGetValue(tenant, out var known))
-                known = new Written(position, []);
+                known = new Written(logged, []);
             // Within one epoch the highest stands; a new epoch replaces what was known of the old one.
-            else if (known.Position.Epoch != position.Epoch || known.Position.Offset < position.Offset)
+            else if (logged is { } position && !(known.Position is { } k && k.Epoch == position.Epoch && k.Offset >= position.Offset))
                 known = known with { Position = position };
             known.Tags.AddRange(tags);
             _written[tenant] = known;
@@ -39,7 +46,7 @@ internal sealed class AcknowledgedWrites
     }
 
     /// <summary>What was written in one tenant's log.</summary>
-    /// <param name="Position">From where on all of it shows.</param>
+    /// <param name="Position">From where on all of it that was logged shows; null when nothing was.</param>
     /// <param name="Tags">What was touched.</param>
-    internal readonly record struct Written(Position Position, List<Tag> Tags);
+    internal readonly record struct Written(Position? Position, List<Tag> Tags);
 }

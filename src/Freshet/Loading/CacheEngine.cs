@@ -75,17 +75,23 @@ internal sealed class CacheEngine(
     public TimeSpan AgeOf(CacheEntry entry, long now) => time.GetElapsedTime(entry.CreatedAt, now);
 
     /// <inheritdoc cref="Loader.LoadAsync"/>
-    public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel) =>
-        request.Why is CacheReason.HitForPass
+    public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        // C6: while a log is out of contact ticks stand still, so who comes now takes only what is loaded from now on.
+        if (!request.Arrival.MustLoad && !(InContact(request.Tenant) && InContact(Tenant.Public)))
+            request = request with { Arrival = Arrival.ThatMustLoad(clocks) };
+        return request.Why is CacheReason.HitForPass
             ? loader.LoadAloneAsync(key, request, cancel)
             : loader.LoadAsync(key, request, cancel);
+    }
 
     /// <summary>Invalidates all that depends on one of the tags. Call it once the write is known to have committed (C8).</summary>
     /// <param name="tenant">In whose log.</param>
     /// <param name="tags">What was touched.</param>
     /// <param name="change">What was done, for events.</param>
-    /// <returns>The position from which on the write shows; by then this node judges by it (C9).</returns>
-    public async ValueTask<Position> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change = default)
+    /// <returns>The position from which on the write shows; by then this node judges by it (C9). Null when it is pending: it shows
+    /// on this node, and on the others once it could be logged (C14).</returns>
+    public async ValueTask<Position?> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change = default)
     {
         LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
         var position = await store.AppendAsync(tenant, tags, change).ConfigureAwait(false);
@@ -115,6 +121,9 @@ internal sealed class CacheEngine(
             await InvalidateAsync(Tenant.Public, [key]).ConfigureAwait(false);
         await InvalidateAsync(tenant, [key]).ConfigureAwait(false);
     }
+
+    /// <summary>Whether the tenant's log is in live contact (C6).</summary>
+    public bool InContact(Tenant tenant) => store.InContact(tenant, time.GetTimestamp());
 
     /// <summary>The position that this node has applied.</summary>
     public Position Applied(Tenant tenant) => store.Applied(tenant);

@@ -188,6 +188,7 @@ internal sealed class Loader(
             Ticket = Interlocked.Increment(ref _ticket),
             Clocks = clockIds,
             Dependencies = dependencies,
+            Tenant = scope.Tenant,
             CreatedAt = now,
             ExpiresAt = expiresAt,
             StaleUntil = expiresAt + Timestamps(loaded.StaleFor),

@@ -28,6 +28,12 @@ internal class CacheEntry : TimerLink
     /// <summary>What it was made from, for people and for events; <see cref="Clocks"/> is what it is judged by.</summary>
     public EntryDependency[] Dependencies { get; init; } = [];
 
+    /// <summary>Whose it is.</summary>
+    public Tenant Tenant { get; init; }
+
+    /// <summary>The logs that it was made from, in the words of the store that keeps them; null until the store was asked.</summary>
+    public object[]? Logs { get; set; }
+
     /// <summary>When the load ended, as a timestamp of the engine's <see cref="TimeProvider"/>.</summary>
     public long CreatedAt { get; init; }
 

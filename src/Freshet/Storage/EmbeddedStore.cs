@@ -20,7 +20,7 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
 
     public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
 
-    public ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
+    public ValueTask<Position?> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         if (!tenant.IsValid)
             throw new ArgumentException("No tenant is set.", nameof(tenant));
@@ -34,7 +34,7 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
         }
 
         _moved?.Invoke(tenant);
-        return new ValueTask<Position>(position);
+        return new ValueTask<Position?>(position);
     }
 
     public LogReading ReadAfter(Tenant tenant, Position position)
@@ -59,6 +59,8 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
         var applied = Applied(tenant);
         return position.Epoch == applied.Epoch && position.Offset <= applied.Offset;
     }
+
+    public bool InContact(Tenant tenant, long now) => true;
 
     public bool InContact(CacheEntry entry, long now) => true;
 

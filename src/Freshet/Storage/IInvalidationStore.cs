@@ -21,7 +21,9 @@ internal interface IInvalidationStore
     /// <summary>
     /// Appends a record to the tenant's log. When it returns, the record is logged and this node judges by it (C9).
     /// </summary>
-    ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change);
+    /// <returns>Where it stands; null when it could not be logged: then it waits, and until it is logged nothing that it touches
+    /// is answered from memory here (C14).</returns>
+    ValueTask<Position?> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change);
 
     /// <summary>
     /// The records after a position that this node has applied. None, when the log no longer reaches that far or has another
@@ -34,6 +36,9 @@ internal interface IInvalidationStore
 
     /// <summary>Whether everything up to a position that a client carries is applied here (C10).</summary>
     bool Covers(Tenant tenant, Position position);
+
+    /// <summary>Whether the tenant's log is in live contact at that time (C6).</summary>
+    bool InContact(Tenant tenant, long now);
 
     /// <summary>Whether the logs that the entry was made from are in live contact at that time (C6).</summary>
     bool InContact(CacheEntry entry, long now);

@@ -30,8 +30,8 @@ internal static class EventApp
                 freshet?.Invoke(builder);
             });
 
-    public static Task<Position> WriteAsync(this TestApp app, string entity, string id, Tenant? tenant = null) => app.Engine
-        .InvalidateAsync(tenant ?? Acme, [Tag.Of(entity, id)], new ChangeSummary(ChangeAction.Updated, entity, id)).AsTask();
+    public static async Task<Position> WriteAsync(this TestApp app, string entity, string id, Tenant? tenant = null) => (await app.Engine
+        .InvalidateAsync(tenant ?? Acme, [Tag.Of(entity, id)], new ChangeSummary(ChangeAction.Updated, entity, id)))!.Value;
 
     public static CacheEventManager Events(this TestApp app) => app.Services.GetRequiredService<CacheEventManager>();
 }

@@ -103,7 +103,7 @@ internal sealed class TestApp : IAsyncDisposable
     /// <summary>Signs a request in: <c>name;claim=value;…</c>, see <see cref="TestAuthentication"/>.</summary>
     public static (string Name, string Value) As(string user) => ("Authorization", $"Test {user}");
 
-    public Task<Position> TouchAsync(string tag, Tenant? tenant = null) => Engine.InvalidateAsync(tenant ?? Tenant.Default, [Tag.Parse(tag)]).AsTask();
+    public async Task<Position> TouchAsync(string tag, Tenant? tenant = null) => (await Engine.InvalidateAsync(tenant ?? Tenant.Default, [Tag.Parse(tag)]))!.Value;
 
     public async ValueTask DisposeAsync()
     {

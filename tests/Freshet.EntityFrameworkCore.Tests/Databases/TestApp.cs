@@ -131,13 +131,13 @@ public sealed record Reading(string[] Dependencies, CacheReason Refusal, Func<bo
 /// <summary>The embedded store, with a memory of what was appended.</summary>
 internal sealed class RecordingStore(IInvalidationStore store) : IInvalidationStore
 {
-    public bool IsShared => store.IsShared;
-
     private readonly List<string> _touched = [];
+
+    public bool IsShared => store.IsShared;
 
     public Func<ValueTask>? BeforeAppend { get; set; }
 
-    public async ValueTask<Position> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
+    public async ValueTask<Position?> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         if (BeforeAppend is { } before)
             await before();
@@ -153,6 +153,8 @@ internal sealed class RecordingStore(IInvalidationStore store) : IInvalidationSt
     public Position Applied(Tenant tenant) => store.Applied(tenant);
 
     public bool Covers(Tenant tenant, Position position) => store.Covers(tenant, position);
+
+    public bool InContact(Tenant tenant, long now) => store.InContact(tenant, now);
 
     public bool InContact(CacheEntry entry, long now) => store.InContact(entry, now);
 

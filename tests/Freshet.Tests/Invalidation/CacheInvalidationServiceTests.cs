@@ -21,7 +21,7 @@ public class CacheInvalidationServiceTests
         _service = new CacheInvalidationService(source, _tenants, (tenant, tags, _) =>
         {
             _touched.AddRange(tags.Select(t => $"{tenant}: {t}"));
-            return new ValueTask<Position>(default(Position));
+            return new ValueTask<Position?>(default(Position));
         });
     }
 

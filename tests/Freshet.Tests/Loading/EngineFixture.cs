@@ -50,7 +50,7 @@ public sealed class EngineFixture : IDisposable
 
     internal static Loaded Value(string value) => new(value, value.Length, TimeSpan.FromMinutes(1));
 
-    private async Task<Position> InvalidateAsync(string tag) => await Engine.InvalidateAsync(Tenant.Default, [Tag.Parse(tag)]);
+    private async Task<Position> InvalidateAsync(string tag) => (await Engine.InvalidateAsync(Tenant.Default, [Tag.Parse(tag)]))!.Value;
 }
 
 /// <summary>A load that a test holds at its gate.</summary>
