@@ -36,6 +36,7 @@ public sealed partial class DependencyTests
     [InlineData("Connections", "Protocol")]
     [InlineData("Addresses", "Protocol", "Connections")]
     [InlineData("Scripts", "Protocol")]
+    [InlineData("Topology", "Protocol", "Connections", "Addresses", "Scripts")]
     public void FolderOfResp_UsesOnlyWhatIsBelowIt(string folder, params string[] below) => Assert.All(
         Repository.Files("src/Freshet.Resp/" + folder, "*.cs"),
         file => Assert.All(
@@ -46,6 +47,9 @@ public sealed partial class DependencyTests
     [InlineData("Freshet.AspNetCore")]
     [InlineData("Freshet.EntityFrameworkCore")]
     public void Adapters_ReferenceTheEngineOnly(string project) => Assert.Equal(["Freshet"], ProjectReferences(project));
+
+    [Fact]
+    public void Redis_ReferencesTheEngineAndTheWireClient() => Assert.Equal(["Freshet", "Freshet.Resp"], ProjectReferences("Freshet.Redis"));
 
     [Fact]
     public void Freshet_UsesAbstractionsOnly()

@@ -1,0 +1,55 @@
+using Freshet;
+using Freshet.Coherence;
+using Freshet.Redis;
+using Freshet.Redis.Keys;
+using Freshet.Redis.Logs;
+using Freshet.Resp.Addresses;
+using Freshet.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Puts the cache on Redis.</summary>
+public static class FreshetRedisExtensions
+{
+    /// <summary>
+    /// Shares the invalidation logs with other nodes through Redis: what one node writes, no node answers from memory any more
+    /// once <see cref="FreshetOptions.MaxStaleness"/> is over, and no client is answered from before its own writes on any node.
+    /// </summary>
+    /// <param name="builder">What <c>AddFreshet</c> returned.</param>
+    /// <param name="address">Where Redis is; null: <c>Freshet:Redis:Address</c> of the configuration says so.</param>
+    /// <param name="configure">Changes settings after the configuration has been read.</param>
+    /// <exception cref="OptionsValidationException">At start, when a setting is missing or out of its range; the message names the key.</exception>
+    public static FreshetBuilder UseRedis(this FreshetBuilder builder, string? address = null, Action<FreshetRedisOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var options = services.AddOptions<FreshetRedisOptions>()
+            .Configure<IServiceProvider>(static (o, provider) => provider.GetService<IConfiguration>()?.GetSection("Freshet:Redis").Bind(o))
+            .ValidateOnStart();
+        if (address is not null)
+            options.Configure(o => o.Address = address);
+        if (configure is not null)
+            options.Configure(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FreshetRedisOptions>, FreshetRedisOptionsValidator>());
+        services.Replace(ServiceDescriptor.Singleton<IInvalidationStore>(MakeLogs));
+        // What one node signs, the others must be able to check.
+        services.Replace(ServiceDescriptor.Singleton(static p => new NodeSecret(SecretOf(p.GetRequiredService<IOptions<FreshetRedisOptions>>().Value))));
+        return builder;
+    }
+
+    private static byte[] SecretOf(FreshetRedisOptions options) => FreshetRedisOptionsValidator.TrySecret(options.Secret, out var secret)
+        ? secret
+        : throw new OptionsValidationException(nameof(FreshetRedisOptions), typeof(FreshetRedisOptions), ["Freshet:Redis:Secret is missing or too short."]);
+
+    private static RedisLogs MakeLogs(IServiceProvider provider)
+    {
+        var redis = provider.GetRequiredService<IOptions<FreshetRedisOptions>>().Value;
+        var freshet = provider.GetRequiredService<IOptions<FreshetOptions>>().Value;
+        return new RedisLogs(
+            RedisAddress.Parse(redis.Address), new PhysicalKeys(redis.Prefix, SecretOf(redis)), provider.GetRequiredService<TagClocks>(),
+            freshet.MaxStaleness, freshet.LogRecords, provider.GetRequiredService<TimeProvider>());
+    }
+}

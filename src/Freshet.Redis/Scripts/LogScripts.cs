@@ -1,0 +1,71 @@
+using Freshet.Resp.Protocol;
+using Freshet.Resp.Scripts;
+
+namespace Freshet.Redis.Scripts;
+
+/// <summary>The steps on a log that must be atomic: one script each, which names its rules.</summary>
+internal static class LogScripts
+{
+    public static RespScript Append { get; } = Read("append.lua");
+
+    public static RespScript Beat { get; } = Read("beat.lua");
+
+    public static RespScript Epoch { get; } = Read("epoch.lua");
+
+    private static RespScript Read(string name)
+    {
+        using var stream = typeof(LogScripts).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return new RespScript(reader.ReadToEnd());
+    }
+}
+
+/// <summary>Appends a record; the reply is the epoch and the offset.</summary>
+internal readonly struct AppendCall(byte[] log, byte[] newEpoch, byte[] channel, byte[] tenant, byte[] record, int[] clocks) : IRespScriptCall
+{
+    public RespScript Script => LogScripts.Append;
+
+    public int Keys => 1;
+
+    public int Arguments => 4 + clocks.Length;
+
+    public void Write(ref RespWriter writer)
+    {
+        writer.Add(log);
+        writer.Add(newEpoch);
+        writer.Add(channel);
+        writer.Add(tenant);
+        writer.Add(record);
+        foreach (var clock in clocks)
+            writer.Add(clock);
+    }
+}
+
+/// <summary>Proves that the server leads; the reply is its incarnation.</summary>
+internal readonly struct BeatCall(byte[] key) : IRespScriptCall
+{
+    public RespScript Script => LogScripts.Beat;
+
+    public int Keys => 1;
+
+    public int Arguments => 0;
+
+    public void Write(ref RespWriter writer) => writer.Add(key);
+}
+
+/// <summary>Begins an epoch; the reply is 1, or 0 when the log is another one by now.</summary>
+internal readonly struct EpochCall(byte[] log, byte[] expected, byte[] next) : IRespScriptCall
+{
+    public RespScript Script => LogScripts.Epoch;
+
+    public int Keys => 1;
+
+    public int Arguments => 2;
+
+    public void Write(ref RespWriter writer)
+    {
+        writer.Add(log);
+        writer.Add(expected);
+        writer.Add(next);
+    }
+}
