@@ -6,109 +6,222 @@ using System.Net.Sockets;
 namespace Freshet.TestServers;
 
 /// <summary>
-/// A throw-away Redis server from the distribution's package: on a free port of the loopback, in a temporary folder, without
-/// persistence. It ends with the run of the tests, even when that is killed: it lives only as long as its standard input is open.
-/// When none can be started the tests that need it fail.
+/// A Redis server from the distribution's package, throw-away: in a temporary folder, on a free loopback port, without persistence
+/// unless told. It ends with this process, even when that is killed: a shell that lives only as long as its standard input is open
+/// looks after it. When it cannot be started the tests that need it fail.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("freshet-redis-").FullName;
+    private const string Ended = "redis-server has ended";
+
+    // Kills the server when the input ends; until then sends it the signals that the input names.
+    private const string Keeper =
+        $$"""
+        {
+            sh -c 'echo $$ >redis.pid; exec "$@" </dev/null 1>&2' sh "$@"
+            rm -f redis.pid
+            echo '{{Ended}}' >&2
+        } &
+        while read -r signal; do
+            kill -"$signal" "$(cat redis.pid)"
+            [ "$signal" != KILL ] || wait
+            echo "$signal"
+        done
+        kill -KILL "$(cat redis.pid)" 2>/dev/null
+        wait
+        """;
+
+    private readonly List<string> _log = [];
+    private readonly List<(string Text, TaskCompletionSource<string> Said)> _waiting = [];
     private readonly string[] _arguments;
-    private Process _process = null!;
+    private Process? _keeper;
 
-    private RedisServer(string[] arguments) => _arguments = arguments;
+    private RedisServer(int port, string folder, string[] arguments)
+    {
+        Port = port;
+        Folder = folder;
+        _arguments = [.. arguments.Select(a => a
+            .Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{folder}", folder, StringComparison.Ordinal))];
+    }
 
-    public int Port { get; } = FreePort();
+    /// <summary>Where it listens, on 127.0.0.1.</summary>
+    public int Port { get; }
 
+    /// <summary>Its working folder.</summary>
+    public string Folder { get; }
+
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, Port);
+
+    /// <summary>As applications name it; without user and password.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"redis://127.0.0.1:{Port}");
 
-    /// <param name="arguments">What is added to the command line, such as <c>--maxmemory 2mb</c> in two parts.</param>
-    public static async Task<RedisServer> StartAsync(params string[] arguments)
+    /// <summary>How many lines it has logged: a mark for <see cref="SaidAsync"/>.</summary>
+    public int LogLength
     {
-        var server = new RedisServer(arguments);
-        await server.StartAsync();
-        return server;
+        get
+        {
+            lock (_log)
+                return _log.Count;
+        }
     }
 
-    /// <summary>Starts it, empty.</summary>
-    public async Task StartAsync()
+    /// <summary>Starts one and waits until it serves.</summary>
+    /// <param name="arguments">More of its settings, as on the command line: <c>--maxmemory</c>, <c>10mb</c>.</param>
+    public static Task<RedisServer> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <summary>Starts one whose settings need files.</summary>
+    /// <param name="prepare">Writes them into the folder that it is given.</param>
+    /// <param name="arguments">More settings; <c>{folder}</c> and <c>{port}</c> stand for what they name.</param>
+    public static async Task<RedisServer> StartAsync(Action<string>? prepare, params string[] arguments)
     {
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("redis-server \"$@\" </dev/null & read _; kill -9 $!; wait");
-        start.ArgumentList.Add("redis");
-        foreach (var argument in new[] { "--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--appendonly", "no" })
-            start.ArgumentList.Add(argument);
-        foreach (var argument in _arguments)
-            start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
-        var lines = new List<string>();
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        for (var attempt = 1; ; attempt++)
         {
-            lines.Add(line);
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
+            var server = new RedisServer(FreePort(), Directory.CreateTempSubdirectory("freshet-redis-").FullName, arguments);
+            try
             {
-                // Read on, or it would stand still when the pipe is full.
-                _ = _process.StandardOutput.ReadToEndAsync();
-                return;
+                prepare?.Invoke(server.Folder);
+                await server.RunAsync();
+                return server;
+            }
+            catch (InvalidOperationException e)
+            {
+                await server.DisposeAsync();
+                // Between looking for a free port and taking it, somebody else may take it.
+                if (attempt == 5 || !e.Message.Contains("Address already in use", StringComparison.Ordinal))
+                    throw;
             }
         }
-
-        throw new InvalidOperationException("redis-server did not start:\n" + string.Join('\n', lines));
     }
 
-    /// <summary>As kill -9 does.</summary>
-    public async Task KillAsync()
-    {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
+    /// <summary>kill -9, and waits until it is gone.</summary>
+    public Task KillAsync() => SignalAsync("KILL");
 
-    /// <summary>SIGSTOP: it keeps its connections and answers nothing.</summary>
+    /// <summary>SIGSTOP: its connections stay, and nobody answers.</summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
-    /// <summary>SIGCONT.</summary>
+    /// <summary>SIGCONT after <see cref="PauseAsync"/>.</summary>
     public Task ContinueAsync() => SignalAsync("CONT");
 
-    /// <summary>Runs redis-cli.</summary>
-    /// <returns>What it printed.</returns>
+    /// <summary>Kills it and starts it again, with its settings, on its port, in its folder: what it has saved it finds.</summary>
+    public async Task RestartAsync()
+    {
+        await EndAsync();
+        await RunAsync();
+    }
+
+    /// <summary>One command by redis-cli; its output, without the last end of line.</summary>
     public async Task<string> CliAsync(params string[] command)
     {
-        var start = new ProcessStartInfo("redis-cli") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var argument in command.Prepend(Port.ToString(CultureInfo.InvariantCulture)).Prepend("-p"))
+        var start = new ProcessStartInfo("redis-cli") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["-p", Port.ToString(CultureInfo.InvariantCulture), .. command])
             start.ArgumentList.Add(argument);
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return output.TrimEnd('\n');
+        using var cli = Process.Start(start)!;
+        var error = cli.StandardError.ReadToEndAsync();
+        var output = (await cli.StandardOutput.ReadToEndAsync()).TrimEnd('\n');
+        await cli.WaitForExitAsync();
+        return cli.ExitCode == 0 ? output : throw new InvalidOperationException($"redis-cli: {output}{await error}");
+    }
+
+    /// <summary>Waits until it has logged a line with that text.</summary>
+    /// <param name="text">A part of the line.</param>
+    /// <param name="from">Only lines from this number on count (<see cref="LogLength"/>).</param>
+    /// <exception cref="InvalidOperationException">It ended without saying so.</exception>
+    public Task<string> SaidAsync(string text, int from = 0)
+    {
+        lock (_log)
+        {
+            if (_log.Skip(from).FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } said)
+                return Task.FromResult(said);
+            var saying = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((text, saying));
+            return saying.Task;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            await ContinueAsync();
-            await KillAsync();
-        }
-        catch (InvalidOperationException)
-        {
-            // Killed already.
-        }
+        await EndAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
 
-        Directory.Delete(_folder, recursive: true);
+    /// <summary>A port that nobody listens on, and neither on the one of the cluster's bus that belongs to it.</summary>
+    internal static int FreePort()
+    {
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            if (port > 55_535)
+                continue;
+            try
+            {
+                using var bus = new TcpListener(IPAddress.Loopback, port + 10_000);
+                bus.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // taken: another one
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder,
+        };
+        // A file of settings stands ahead of all others.
+        var hasFile = _arguments is [{ } first, ..] && !first.StartsWith("--", StringComparison.Ordinal);
+        string[] usual = ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--enable-debug-command", "local"];
+        foreach (var argument in (string[])["-c", Keeper, "sh", "redis-server", .. hasFile ? [] : usual, .. _arguments])
+            start.ArgumentList.Add(argument);
+
+        var from = LogLength;
+        _keeper = Process.Start(start)!;
+        _keeper.ErrorDataReceived += (_, e) => OnLine(e.Data);
+        _keeper.BeginErrorReadLine();
+        await SaidAsync(hasFile ? "+monitor" : "Ready to accept connections", from);
     }
 
     private async Task SignalAsync(string signal)
     {
-        using var kill = Process.Start("pkill", ["-" + signal, "-P", _process.Id.ToString(CultureInfo.InvariantCulture), "redis-server"]);
-        await kill.WaitForExitAsync();
+        await _keeper!.StandardInput.WriteLineAsync(signal);
+        await _keeper.StandardOutput.ReadLineAsync();
     }
 
-    private static int FreePort()
+    private async Task EndAsync()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        if (_keeper is null)
+            return;
+        _keeper.StandardInput.Close();
+        await _keeper.WaitForExitAsync();
+        _keeper.Dispose();
+        _keeper = null;
+    }
+
+    private void OnLine(string? line)
+    {
+        lock (_log)
+        {
+            _log.Add(line ?? Ended);
+            foreach (var waiting in _waiting.ToArray())
+            {
+                if (_log[^1] == Ended)
+                    waiting.Said.TrySetException(new InvalidOperationException($"Redis ended without saying '{waiting.Text}':\n{string.Join('\n', _log.TakeLast(30))}"));
+                else if (_log[^1].Contains(waiting.Text, StringComparison.Ordinal))
+                    waiting.Said.TrySetResult(_log[^1]);
+                else
+                    continue;
+                _waiting.Remove(waiting);
+            }
+        }
     }
 }

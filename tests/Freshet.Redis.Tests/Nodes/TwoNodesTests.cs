@@ -86,7 +86,7 @@ public class TwoNodesTests
         await a.ReadAsync("k", () => $"{++loads}", "import/1");
         var before = (await a.TouchAsync("import/2"))!.Value;
         await redis.KillAsync();
-        await redis.StartAsync();
+        await redis.RestartAsync();
 
         await Node.Until(() => a.Engine.Applied(Tenant.Default).Epoch != before.Epoch && a.InContact);
         Assert.False(a.Engine.WithSession(a.Engine.Arrive(), Tenant.Default, before) is { MustLoad: false });
@@ -128,7 +128,7 @@ public class TwoNodesTests
         Assert.Equal("2", await a.ReadAsync("k", () => $"{++loads}", "import/1"));
         Assert.Null(await a.TouchAsync("import/1"));
 
-        await redis.StartAsync();
+        await redis.RestartAsync();
         await Node.Until(() => a.InContact);
         var stored = await a.ReadAsync("k", () => $"{++loads}", "import/1");
         Assert.Equal(stored, await a.ReadAsync("k", () => $"{++loads}", "import/1"));
