@@ -38,7 +38,8 @@ internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRed
         {
             try
             {
-                RedisAddress.Parse(options.Address);
+                if (RedisAddress.Parse(options.Address).Topology is RedisTopology.Cluster)
+                    errors.Add("Freshet:Redis:Address names a cluster, which is not supported; name a single server, or sentinels (sentinel=name).");
             }
             catch (FormatException e)
             {

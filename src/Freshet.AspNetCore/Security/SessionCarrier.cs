@@ -84,8 +84,11 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         var carried = Read(context, tenant);
         if (!carried.IsEmpty)
         {
-            Send(context, tenant, new SessionPositions(
-                carried.Own is null ? null : engine.Applied(tenant), carried.Public is null ? null : engine.Applied(Tenant.Public)));
+            // Never back: of one epoch what the client carries may lie ahead of this node, and is what it has written.
+            var here = new SessionPositions(
+                carried.Own is null ? null : engine.Applied(tenant), carried.Public is null ? null : engine.Applied(Tenant.Public));
+            if (!here.IsBefore(carried))
+                Send(context, tenant, here);
         }
     }
 

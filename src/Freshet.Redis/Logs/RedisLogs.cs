@@ -17,6 +17,8 @@ namespace Freshet.Redis.Logs;
 /// </summary>
 internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposable
 {
+    private const int MaxTags = 10_000;
+
     private readonly ConcurrentDictionary<Tenant, FollowedLog> _logs = new();
     private readonly ConcurrentDictionary<string, FollowedLog> _byName = new(StringComparer.Ordinal);
     private readonly PhysicalKeys _keys;
@@ -54,15 +56,19 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     public async ValueTask<Position?> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         var log = LogOf(tenant);
+        // So many rows are nearly all there are, and a record is told to every node.
+        if (tags.Count > MaxTags)
+            tags = [Tag.Root];
         try
         {
             var at = await AppendAsync(log, tags, change).ConfigureAwait(false);
             _link.Do(log, log.OnAppended(at, tags, change)); // C9
             return at;
         }
-        catch (RespException)
+        catch (Exception)
         {
-            // C8, C14: whether it was logged or not, the tags are invalid here, and contact waits until they are logged for certain.
+            // C8, C14: whatever went wrong, the change is committed. Whether it was logged or not, the tags are
+            // invalid here, and contact waits until they are logged for certain.
             log.OnNotLogged(tags);
             _link.Hurry();
             return null;

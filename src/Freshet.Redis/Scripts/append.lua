@@ -22,10 +22,13 @@ for k = 5, #ARGV do
     fields[#fields + 1] = 'c' .. ARGV[k]
     fields[#fields + 1] = text
 end
-local stored = redis.pcall('HSET', log, unpack(fields))
-if type(stored) == 'table' and stored.err then
-    redis.call('DEL', log)
-    return redis.error_reply(stored.err)
+-- In parts: Lua takes only some thousand arguments at once.
+for first = 1, #fields, 1000 do
+    local stored = redis.pcall('HSET', log, unpack(fields, first, math.min(first + 999, #fields)))
+    if type(stored) == 'table' and stored.err then
+        redis.call('DEL', log)
+        return redis.error_reply(stored.err)
+    end
 end
 redis.call('PUBLISH', ARGV[2], ARGV[3] .. epoch .. text .. ' ' .. ARGV[4])
 return { epoch, text }

@@ -12,12 +12,13 @@ internal static class HitForPass
 
     public static bool Is(CacheEntry entry) => ReferenceEquals(entry.Value, Mark);
 
-    public static CacheEntry Entry(string key, long fence, TimeProvider time, TimeSpan lifetime)
+    public static CacheEntry Entry(Tenant tenant, string key, long fence, TimeProvider time, TimeSpan lifetime)
     {
         var now = time.GetTimestamp();
         return new CacheEntry
         {
             Key = key,
+            Tenant = tenant,
             Value = Mark,
             Bytes = 0,
             Fence = fence,

@@ -172,7 +172,7 @@ internal sealed class Loader(
         {
             refusal = refusal is CacheReason.None ? CacheReason.Declared : refusal;
             if (refusal.IsLikelyToLast())
-                memory.Put(HitForPass.Entry(key, scope.Fence, time, settings.HitForPass));
+                memory.Put(HitForPass.Entry(scope.Tenant, key, scope.Fence, time, settings.HitForPass));
             return (null, refusal);
         }
 

@@ -63,6 +63,45 @@ public class TwoNodesTests
     }
 
     [Fact]
+    public async Task WriteOfThousandsOfRows_IsLogged()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        await using var b = await Node.StartAsync(redis.Address);
+        var tags = Enumerable.Range(0, 9_000).Select(i => Tag.Of("row", i.ToString(CultureInfo.InvariantCulture))).ToArray();
+        var at = await a.Engine.InvalidateAsync(Tenant.Default, tags);
+        Assert.NotNull(at);
+        await Node.Until(() => b.Engine.Applied(Tenant.Default) == at);
+    }
+
+    [Fact]
+    public async Task WriteOfMoreRowsThanARecordHolds_TouchesAllOfTheTenant()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        var loads = 0;
+        await a.ReadAsync("k", () => $"{++loads}", "elsewhere");
+        var tags = Enumerable.Range(0, 70_000).Select(i => Tag.Of("row", i.ToString(CultureInfo.InvariantCulture))).ToArray();
+        Assert.NotNull(await a.Engine.InvalidateAsync(Tenant.Default, tags));
+        Assert.Equal("2", await a.ReadAsync("k", () => $"{++loads}", "elsewhere"));
+    }
+
+    [Fact]
+    public async Task ValueThatMayNotBeKept_IsLoadedEachTime()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.Equal($"{i}", await a.ReadAsync("k", () =>
+            {
+                LoadScope.Current!.DoNotStore(CacheReason.UnknownSource);
+                return $"{i}";
+            }));
+        }
+    }
+
+    [Fact]
     public async Task C12_LogVanishes_EverythingOfTheTenantIsInvalid()
     {
         await using var redis = await RedisServer.StartAsync();
