@@ -35,6 +35,11 @@ internal sealed class AddressParts
 
     public string? SentinelPassword { get; set; }
 
+    public bool ChecksRevocation { get; set; }
+
+    /// <summary>Whether a password was among the settings: what is behind it and makes no sense may be the rest of it.</summary>
+    public bool HasPassword { get; private set; }
+
     /// <summary>Sets what both forms call by the same names.</summary>
     /// <returns>False when there is no such setting.</returns>
     public bool TrySet(string name, string value)
@@ -46,6 +51,7 @@ internal sealed class AddressParts
                 return true;
             case "PASSWORD":
                 Password = value;
+                HasPassword = true;
                 return true;
             case "NAME" or "CLIENTNAME":
                 ClientName = NoSpaces(name, value);
@@ -62,6 +68,9 @@ internal sealed class AddressParts
             case "TLSCA":
                 TlsAuthority = value;
                 return true;
+            case "CHECKCERTIFICATEREVOCATION":
+                ChecksRevocation = Boolean(name, value);
+                return true;
             case "CONNECTTIMEOUT":
                 ConnectTimeout = Milliseconds(name, value);
                 return true;
@@ -76,6 +85,7 @@ internal sealed class AddressParts
                 return true;
             case "SENTINELPASSWORD":
                 SentinelPassword = value;
+                HasPassword = true;
                 return true;
             default:
                 return false;
@@ -90,8 +100,8 @@ internal sealed class AddressParts
             throw new FormatException("The Redis address names both a cluster and a sentinel's service; it can be only one of them.");
         if (IsCluster && Database != 0)
             throw new FormatException("A Redis Cluster has only database 0.");
-        if (User is { Length: > 0 } && Password is null)
-            throw new FormatException("The Redis address names a user and no password.");
+        if (!string.IsNullOrEmpty(User) && string.IsNullOrEmpty(Password))
+            throw new FormatException("The Redis address names a user and no password; a password alone is written redis://:password@host.");
         if (!IsTls && (TlsName ?? TlsAuthority) is not null)
             throw new FormatException("The Redis address has settings for TLS and does not ask for it; write rediss:// or ssl=true.");
 
@@ -99,10 +109,10 @@ internal sealed class AddressParts
         var settings = new RespConnectionSettings
         {
             User = string.IsNullOrEmpty(User) ? null : User,
-            Password = Password,
+            Password = string.IsNullOrEmpty(Password) ? null : Password,
             ClientName = ClientName,
             Database = Database,
-            Tls = IsTls ? new RespTls(TlsName, TlsAuthority is null ? null : LoadAuthority(TlsAuthority)) : null,
+            Tls = IsTls ? new RespTls(TlsName, TlsAuthority is null ? null : LoadAuthority(TlsAuthority), ChecksRevocation) : null,
         };
         if (ConnectTimeout is { } connect)
             settings = settings with { ConnectTimeout = connect };
@@ -119,24 +129,25 @@ internal sealed class AddressParts
         };
     }
 
-    /// <summary>Adds <c>host</c>, <c>host:port</c>, <c>[::1]</c> or <c>[::1]:port</c>.</summary>
+    /// <summary>Adds <c>host</c>, <c>host:port</c>, <c>::1</c>, <c>[::1]</c> or <c>[::1]:port</c>.</summary>
     public void AddServer(string text)
     {
-        var (host, port) = (text, (int?)null);
-        var bracket = text.LastIndexOf(']');
-        var colon = text.LastIndexOf(':');
         // Without brackets, more than one colon is an IPv6 address and no port.
-        if (colon > bracket && (bracket >= 0 || text.IndexOf(':', StringComparison.Ordinal) == colon))
-        {
-            host = text[..colon];
-            port = Number("port", text[(colon + 1)..], 1, 65_535);
-        }
-
-        host = host.Trim('[', ']');
-        if (Uri.CheckHostName(host) is UriHostNameType.Unknown)
+        var isIPv6 = text.StartsWith('[') || text.IndexOf(':', StringComparison.Ordinal) != text.LastIndexOf(':');
+        var end = text.StartsWith('[') ? text.IndexOf(']', StringComparison.Ordinal) + 1 : isIPv6 ? -1 : text.IndexOf(':', StringComparison.Ordinal);
+        var (host, rest) = end < 0 ? (text, "") : (text[..end], text[end..]);
+        if (text.StartsWith('[') && end > 0)
+            host = host[1..^1];
+        var kind = Uri.CheckHostName(host);
+        if (kind is UriHostNameType.Unknown || isIPv6 != kind is UriHostNameType.IPv6 || (rest.Length > 0 && rest[0] != ':'))
             throw new FormatException("The Redis address names a server that is no host name; write one such as localhost:6379.");
-        Servers.Add((host, port));
+        Servers.Add((host, rest.Length > 0 ? Number("port", rest[1..], 1, 65_535) : null));
     }
+
+    /// <summary>What to say of a setting that there is not.</summary>
+    public FormatException Unknown(string name) => new(HasPassword
+        ? "The Redis address has a setting behind a password which there is not; when it belongs to the password, write the address as redis://:password@host, with ',' as %2C and '&' as %26."
+        : $"The Redis address has a setting '{name}', which there is not.");
 
     private static int Number(string name, string value, int least, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most

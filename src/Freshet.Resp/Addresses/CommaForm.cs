@@ -9,9 +9,10 @@ internal static class CommaForm
     // How StackExchange.Redis connects, retries, names what it publishes, or which commands it believes in: Freshet has its own ways.
     private static readonly HashSet<string> WithoutMeaning = new(StringComparer.OrdinalIgnoreCase)
     {
-        "abortConnect", "allowAdmin", "asyncTimeout", "channelPrefix", "checkCertificateRevocation", "configChannel", "configCheckSeconds",
-        "connectRetry", "heartbeatInterval", "highIntegrity", "keepAlive", "protocol", "proxy", "resolveDns", "responseTimeout",
-        "setlib", "sslProtocols", "tieBreaker", "version", "writeBuffer", "tunnel", "defaultVersion",
+        "abortConnect", "allowAdmin", "channelPrefix", "configChannel", "configCheckSeconds", "connectRetry", "defaultVersion",
+        "heartbeatConsistencyChecks", "heartbeatInterval", "highIntegrity", "highPriorityThreads", "keepAlive", "preserveAsyncOrder",
+        "protocol", "proxy", "resolveDns", "responseTimeout", "setlib", "sslProtocols", "tcpKeepAlive", "tieBreaker", "tunnel", "version",
+        "writeBuffer",
     };
 
     public static AddressParts Read(string text)
@@ -21,9 +22,16 @@ internal static class CommaForm
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals < 0)
+            {
+                if (parts.HasPassword)
+                    throw new FormatException("The Redis address has a server behind a password; when it belongs to the password, write the address as redis://:password@host, with ',' as %2C.");
                 parts.AddServer(part);
-            else if (!parts.TrySet(part[..equals].Trim(), part[(equals + 1)..].Trim()) && !WithoutMeaning.Contains(part[..equals].Trim()))
-                throw new FormatException($"The Redis address has a setting '{part[..equals].Trim()}', which there is not.");
+                continue;
+            }
+
+            var name = part[..equals].Trim();
+            if (!parts.TrySet(name, part[(equals + 1)..].Trim()) && !WithoutMeaning.Contains(name))
+                throw parts.Unknown(name);
         }
 
         return parts;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Freshet.Resp.Addresses;
 
 /// <summary>
@@ -23,6 +21,8 @@ internal static class UriForm
         var query = rest.IndexOf('?', StringComparison.Ordinal);
         if (query >= 0)
         {
+            if (rest.LastIndexOf('@') > query)
+                throw new FormatException("The Redis address has an '@' behind its '?'; in a password write '?' as %3F, in a setting '@' as %40.");
             ReadSettings(parts, rest[(query + 1)..]);
             rest = rest[..query];
         }
@@ -38,8 +38,8 @@ internal static class UriForm
         if (slash >= 0)
         {
             var database = rest[(slash + 1)..].TrimEnd('/');
-            if (database.Length > 0 && !parts.TrySet("db", database))
-                throw new FormatException("The Redis address has a path that is no database.");
+            if (database.Length > 0)
+                parts.TrySet("db", database);
             rest = rest[..slash];
         }
 
@@ -53,8 +53,8 @@ internal static class UriForm
         if (text.Contains('/', StringComparison.Ordinal))
             throw new FormatException("The Redis address has a '/' before its '@'; in a password write it %2F.");
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        parts.User = Uri.UnescapeDataString(colon < 0 ? text : text[..colon]);
-        parts.Password = colon < 0 ? null : Uri.UnescapeDataString(text[(colon + 1)..]);
+        parts.User = Decode(colon < 0 ? text : text[..colon]);
+        parts.Password = colon < 0 ? null : Decode(text[(colon + 1)..]);
     }
 
     private static void ReadSettings(AddressParts parts, string text)
@@ -63,9 +63,21 @@ internal static class UriForm
         {
             var equals = setting.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? setting : setting[..equals];
-            var value = equals < 0 ? "" : Uri.UnescapeDataString(setting[(equals + 1)..]);
+            var value = equals < 0 ? "" : Decode(setting[(equals + 1)..]);
             if (!parts.TrySet(name, value))
-                throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"The Redis address has a setting '{name}', which there is not."));
+                throw parts.Unknown(name);
         }
+    }
+
+    // Strictly: what was not encoded would be taken for something else as soon as it happens to look like it.
+    private static string Decode(string text)
+    {
+        for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
+        {
+            if (at + 2 >= text.Length || !char.IsAsciiHexDigit(text[at + 1]) || !char.IsAsciiHexDigit(text[at + 2]))
+                throw new FormatException("The Redis address has a '%' without two hexadecimal digits behind it; write it %25.");
+        }
+
+        return Uri.UnescapeDataString(text);
     }
 }

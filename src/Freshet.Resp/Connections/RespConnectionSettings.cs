@@ -42,4 +42,5 @@ internal sealed record RespConnectionSettings
 /// <summary>TLS: always verified, by name and chain.</summary>
 /// <param name="Name">The name that the certificate must show; null: the host that is connected to.</param>
 /// <param name="Authority">The only authority that is trusted; null: the system's.</param>
-internal sealed record RespTls(string? Name = null, X509Certificate2? Authority = null);
+/// <param name="ChecksRevocation">Whether a certificate is refused that is revoked, or of which that cannot be found out.</param>
+internal sealed record RespTls(string? Name = null, X509Certificate2? Authority = null, bool ChecksRevocation = false);

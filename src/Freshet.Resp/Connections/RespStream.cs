@@ -38,6 +38,7 @@ internal static class RespStream
 
     private static SslClientAuthenticationOptions Options(EndPoint address, RespTls tls)
     {
+        var revocation = tls.ChecksRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck;
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = tls.Name ?? address switch
@@ -46,6 +47,7 @@ internal static class RespStream
                 IPEndPoint ip => ip.Address.ToString(),
                 _ => throw new ArgumentException("An address of this kind has no name to verify.", nameof(address)),
             },
+            CertificateRevocationCheckMode = revocation,
         };
         if (tls.Authority is { } authority)
         {
@@ -53,7 +55,8 @@ internal static class RespStream
             options.CertificateChainPolicy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck, // an authority of one's own rarely publishes a list
+                RevocationMode = revocation,
+                DisableCertificateDownloads = !tls.ChecksRevocation, // nothing is to be fetched from where a certificate says
                 CustomTrustStore = { authority },
             };
         }
