@@ -49,6 +49,8 @@ internal sealed class RespConnection : IAsyncDisposable
     /// <summary>When the server was last heard, as a timestamp.</summary>
     public long LastHeard => _receiver.LastHeard;
 
+    private bool HasHeard => _receiver.HasHeard;
+
     /// <summary>How many commands wait for their replies.</summary>
     public int InLine => _line.Length;
 
@@ -61,16 +63,20 @@ internal sealed class RespConnection : IAsyncDisposable
     /// <param name="pushes">Hears what the server says unasked; null: it is passed over.</param>
     /// <param name="time">Times commands out.</param>
     /// <param name="cancel">Gives up.</param>
-    /// <exception cref="RespException">It could not be done.</exception>
+    /// <exception cref="RespServerException">The server refused, such as an unknown user.</exception>
+    /// <exception cref="RespConnectionException">It could not be done otherwise; the message names the server, and what to look at.</exception>
     public static async Task<RespConnection> ConnectAsync(
         EndPoint address, RespConnectionSettings settings, IPushSink? pushes, TimeProvider time, CancellationToken cancel)
     {
         using var limit = new CancellationTokenSource(settings.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        Stream? stream = null;
         RespConnection? connection = null;
         try
         {
-            var stream = await RespStream.OpenAsync(address, settings.Tls, either.Token).ConfigureAwait(false);
+            stream = await RespStream.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            if (settings.Tls is { } tls)
+                stream = await RespStream.SecureAsync(stream, address, tls, either.Token).ConfigureAwait(false);
             connection = Start(stream, settings, pushes, time);
             connection.Greeting = await RespGreeting.ExchangeAsync(connection, settings, either.Token).ConfigureAwait(false);
             return connection;
@@ -80,9 +86,13 @@ internal sealed class RespConnection : IAsyncDisposable
             if (connection is not null)
                 await connection.DisposeAsync().ConfigureAwait(false);
             cancel.ThrowIfCancellationRequested();
-            if (e is RespException)
+            if (e is RespServerException)
                 throw;
-            var why = limit.IsCancellationRequested ? $"within {settings.ConnectTimeout.TotalSeconds:F1} s" : e.Message;
+            var why = limit.IsCancellationRequested ? $"Nothing came of it within {settings.ConnectTimeout.TotalSeconds:F1} s." : e.Message;
+            if (settings.Tls is null && connection is { HasHeard: false })
+                why += " Does it expect TLS (rediss:// or ssl=true)?";
+            else if (limit.IsCancellationRequested && settings.Tls is not null && stream is not null && connection is null)
+                why += RespStream.NoTls;
             throw new RespConnectionException($"No connection to {RespStream.Name(address)}: {why}", mayHaveRun: false, e);
         }
     }

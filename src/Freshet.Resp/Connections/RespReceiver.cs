@@ -24,6 +24,9 @@ internal sealed class RespReceiver(Stream stream, RespLine line, RespSender send
     /// <summary>When the server was last heard, as a timestamp.</summary>
     public long LastHeard => Volatile.Read(ref _lastHeard);
 
+    /// <summary>Whether it ever was.</summary>
+    public bool HasHeard { get; private set; }
+
     /// <summary>Receives until it cannot go on; it ends by an exception, which says why, or because the connection has ended.</summary>
     public async Task ReceiveAsync()
     {
@@ -37,6 +40,7 @@ internal sealed class RespReceiver(Stream stream, RespLine line, RespSender send
                 var read = await stream.ReadAsync(buffer.Memory[end..], CancellationToken.None).ConfigureAwait(false);
                 if (read == 0)
                     throw new IOException("The server closed the connection.");
+                HasHeard = true;
                 Volatile.Write(ref _lastHeard, time.GetTimestamp());
                 end += read;
 

@@ -8,28 +8,46 @@ namespace Freshet.Resp.Connections;
 /// <summary>Opens the way to a server: TCP, and TLS over it.</summary>
 internal static class RespStream
 {
-    public static async Task<Stream> OpenAsync(EndPoint address, RespTls? tls, CancellationToken cancel)
+    /// <summary>What to look at when TLS could not begin.</summary>
+    public const string NoTls = " Does it speak TLS?";
+
+    /// <summary>TCP.</summary>
+    public static async Task<Stream> ConnectAsync(EndPoint address, CancellationToken cancel)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        Stream? stream = null;
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await socket.ConnectAsync(address, cancel).ConfigureAwait(false);
-            stream = new NetworkStream(socket, ownsSocket: true);
-            if (tls is null)
-                return stream;
-            var secured = new SslStream(stream);
-            stream = secured;
-            await secured.AuthenticateAsClientAsync(Options(address, tls), cancel).ConfigureAwait(false);
-            return secured;
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
-            if (stream is not null)
-                await stream.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>TLS over it.</summary>
+    /// <param name="stream">The way to the server; belongs to the result, and is closed when there is none.</param>
+    /// <param name="address">Whose name is verified unless another one is told.</param>
+    /// <param name="tls">What to verify.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<Stream> SecureAsync(Stream stream, EndPoint address, RespTls tls, CancellationToken cancel)
+    {
+        var secured = new SslStream(stream);
+        try
+        {
+            await secured.AuthenticateAsClientAsync(Options(address, tls), cancel).ConfigureAwait(false);
+            return secured;
+        }
+        catch (Exception e)
+        {
+            await secured.DisposeAsync().ConfigureAwait(false);
+            // Who has shown a certificate speaks TLS, and what is wrong with it stands there.
+            if (e is OperationCanceledException || e.Message.Contains("certificate", StringComparison.Ordinal))
+                throw;
+            throw new IOException(e.Message + NoTls, e);
         }
     }
 
