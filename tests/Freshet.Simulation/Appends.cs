@@ -70,6 +70,7 @@ internal sealed class Appends
                 write.Positions[touch] = message.Position;
                 write.ThroughDeposed |= message.Deposed;
                 _link.Do(_rules.OnAppended(_link.Follower(message.Log), message.Position, message.Tags!), message.Log);
+                OnAdopted(message.Log);
                 _simulation.Writes.Answered(write);
                 break;
             case AppendResult.NeedsEpoch:
@@ -119,10 +120,10 @@ internal sealed class Appends
         }
 
         _link.Note(Event.PendingLogged, log);
+        var pending = _pendingWrites[log].Dequeue();
         var before = _link.Follower(log).Applied.Epoch;
         _link.Do(_link.Follower(log).OnPendingLogged(message.Position), log);
         _link.Adopted(before, log);
-        var pending = _pendingWrites[log].Dequeue();
         if (pending is null && !message.Deposed)
             _simulation.Writes.Heard(_node.Index, log);
         if (pending is { } write)

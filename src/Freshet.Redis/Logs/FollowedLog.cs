@@ -11,10 +11,7 @@ internal sealed class FollowedLog
 {
     private readonly Lock _gate = new();
     private readonly LogFollower _follower;
-    private readonly int _capacity;
     private readonly Action<Tenant> _moved;
-    private InvalidationLog _recent;
-    private long _pushed = -1; // the highest offset that was told of in the follower's epoch
     private bool _isReading;
     private bool _isLogging;
 
@@ -25,10 +22,8 @@ internal sealed class FollowedLog
         Key = keys.Log(Name);
         BeatKey = keys.Beat(Name);
         Slot = HashSlot.Of(Key);
-        _capacity = capacity;
         _moved = moved;
-        _recent = new InvalidationLog(default, capacity);
-        _follower = new LogFollower(tenant, clocks, maxStaleness, record => _recent.Append(record.Tags, record.Change));
+        _follower = new LogFollower(tenant, clocks, maxStaleness, capacity);
     }
 
     public Tenant Tenant { get; }
@@ -73,7 +68,7 @@ internal sealed class FollowedLog
     public LogReading ReadAfter(Position position)
     {
         lock (_gate)
-            return _recent.ReadAfter(position);
+            return _follower.ReadAfter(position);
     }
 
     public void OnContactLost()
@@ -81,7 +76,7 @@ internal sealed class FollowedLog
         lock (_gate)
         {
             _follower.OnContactLost();
-            (_pushed, _isReading) = (-1, false);
+            _isReading = false;
         }
     }
 
@@ -106,11 +101,7 @@ internal sealed class FollowedLog
     public FollowStep OnRecord(Epoch epoch, LogRecord record)
     {
         lock (_gate)
-        {
-            if (epoch == _follower.Applied.Epoch)
-                _pushed = Math.Max(_pushed, record.Offset);
             return Moved(_follower.Applied, _follower.OnRecord(epoch, record));
-        }
     }
 
     /// <summary>What is to be read when the follower wants records.</summary>
@@ -120,7 +111,7 @@ internal sealed class FollowedLog
         lock (_gate)
         {
             asked = _follower.MakeProbe(now);
-            upTo = Math.Max(_pushed, asked.Applied.Offset + 1);
+            upTo = Math.Max(_follower.Told, asked.Applied.Offset + 1);
             if (_isReading)
                 return false;
             return _isReading = true;
@@ -145,11 +136,7 @@ internal sealed class FollowedLog
     public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         lock (_gate)
-        {
-            if (at.Epoch == _follower.Applied.Epoch)
-                _pushed = Math.Max(_pushed, at.Offset);
             return Moved(_follower.Applied, _follower.OnAppended(at, tags, change));
-        }
     }
 
     public void OnNotLogged(IReadOnlyList<Tag> tags)
@@ -181,20 +168,10 @@ internal sealed class FollowedLog
         }
     }
 
-    // The copy for events goes where the follower goes.
     private FollowStep Moved(Position before, FollowStep step)
     {
-        var now = _follower.Applied;
-        if (now == before)
-            return step;
-        if (now != _recent.Head)
-        {
-            _recent = new InvalidationLog(now.Epoch, _capacity, now.Offset);
-            if (now.Epoch != before.Epoch)
-                _pushed = -1;
-        }
-
-        _moved(Tenant);
+        if (_follower.Applied != before)
+            _moved(Tenant);
         return step;
     }
 }

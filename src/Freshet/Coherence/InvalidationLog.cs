@@ -4,7 +4,8 @@ namespace Freshet.Coherence;
 /// <param name="Offset">Its number in the epoch; the first is 1.</param>
 /// <param name="Tags">The tags; never values.</param>
 /// <param name="Change">What the write did, for events.</param>
-internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags, ChangeSummary Change = default);
+/// <param name="Tick">The node's tick at which it was applied here; 0 where it was not.</param>
+internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags, ChangeSummary Change = default, long Tick = 0);
 
 /// <summary>What a log answers to a follower that asks for the records after its position.</summary>
 /// <param name="Head">The head at the moment of reading.</param>
@@ -38,18 +39,44 @@ internal sealed class InvalidationLog
 
     public Position Head => new(Epoch, _offset);
 
+    /// <summary>The place before the oldest record that is held.</summary>
+    public long Oldest => Math.Max(_first, _offset - _ring.Length);
+
+    /// <summary>Whether records of this epoch were trimmed since this log, or this copy of it, began.</summary>
+    public bool IsTrimmed => Oldest > _first;
+
     /// <summary>Appends a record whose write is known to have committed (C8), and says where it stands (C9).</summary>
-    public Position Append(IReadOnlyList<Tag> tags, ChangeSummary change = default)
+    public Position Append(IReadOnlyList<Tag> tags, ChangeSummary change = default, long tick = 0)
     {
         _offset++;
-        _ring[_offset % _ring.Length] = new LogRecord(_offset, tags, change);
+        _ring[_offset % _ring.Length] = new LogRecord(_offset, tags, change, tick);
         return Head;
+    }
+
+    /// <summary>The record of that offset; null when it is not held.</summary>
+    public LogRecord? Find(long offset) => offset > Oldest && offset <= _offset ? _ring[offset % _ring.Length] : null;
+
+    /// <summary>The newest record that was applied at that tick or before.</summary>
+    /// <returns>Its offset; of the place before the oldest record that is held, when all were applied later.</returns>
+    public long OffsetAt(long tick)
+    {
+        var (low, high) = (Oldest, _offset);
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            if (_ring[middle % _ring.Length].Tick <= tick)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low;
     }
 
     public LogReading ReadAfter(Position position)
     {
         // C7: another epoch, or a log trimmed beyond the position, has no records to offer: the follower must forget.
-        if (position.Epoch != Epoch || position.Offset > _offset || position.Offset < Math.Max(_first, _offset - _ring.Length))
+        if (position.Epoch != Epoch || position.Offset > _offset || position.Offset < Oldest)
             return new LogReading(Head, null);
 
         var records = new LogRecord[_offset - position.Offset];

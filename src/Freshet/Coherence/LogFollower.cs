@@ -34,29 +34,36 @@ internal sealed class LogFollower
     private readonly Tenant _tenant;
     private readonly TagClocks _clocks;
     private readonly long _maxStaleness;
-    private readonly Action<LogRecord>? _onApplied;
+    private readonly int _capacity;
     private readonly List<IReadOnlyList<Tag>> _pending = [];
+    private InvalidationLog _recent; // what was applied here since the log was last adopted
     private Probe _answered;
-    private long _answeredOffset = -1;
+    private long _answeredOffset = -1; // of the head that was read last; -1: none of this epoch on this connection
+    private long _told; // the highest offset of this epoch that was pushed, or answered to an append
+    private long _since; // the tick at which the log was last adopted
     private int _connection;
     private bool _subscribed;
-    private bool _hasAppended;
+    private Epoch? _appendedIn; // the epoch of this node's last append
     private long _contact = long.MinValue;
 
     /// <param name="tenant">Whose log it is.</param>
     /// <param name="clocks">The node's clocks.</param>
     /// <param name="maxStaleness">How long an answered probe is good for, in the node's timestamps.</param>
-    /// <param name="onApplied">Called with each record that was applied, in order; for events.</param>
-    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness, Action<LogRecord>? onApplied = null)
+    /// <param name="capacity">How many applied records it remembers.</param>
+    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness, int capacity = InvalidationLog.DefaultCapacity)
     {
-        _onApplied = onApplied;
         _tenant = tenant;
         _clocks = clocks;
         _maxStaleness = maxStaleness;
+        _capacity = capacity;
+        _recent = new InvalidationLog(default, capacity);
     }
 
     /// <summary>Everything up to here is in the node's clocks. The epoch is zero before the first contact.</summary>
-    public Position Applied { get; private set; }
+    public Position Applied => _recent.Head;
+
+    /// <summary>The highest offset of this epoch that the node has heard of.</summary>
+    public long Told => Math.Max(_told, Applied.Offset);
 
     /// <summary>What waits to be logged, oldest first (C14).</summary>
     public IReadOnlyList<IReadOnlyList<Tag>> Pending => _pending;
@@ -66,6 +73,43 @@ internal sealed class LogFollower
     {
         var contact = Volatile.Read(ref _contact);
         return contact != long.MinValue && now - contact < _maxStaleness;
+    }
+
+    /// <summary>What this node has applied after a position, as far as it remembers.</summary>
+    public LogReading ReadAfter(Position position) => _recent.ReadAfter(position);
+
+    /// <summary>Whether the node has applied everything up to a position that a client carries (C10).</summary>
+    public bool Covers(Position position) => position.Epoch == Applied.Epoch && position.Offset <= Applied.Offset;
+
+    /// <summary>
+    /// This node's fence for an entry that was stored with a fence in this log: the last tick at which no record after that
+    /// position was applied here. From then on the entry is judged like any other (C4).
+    /// </summary>
+    /// <returns>Null when it cannot be told: another epoch, or a position from before what is remembered.</returns>
+    /// <remarks>
+    /// Every record after the position is applied here at a later tick, those that are still to come as well. So the fence is never
+    /// too late. Contact is judged apart from it.
+    /// </remarks>
+    public long? FenceOf(Position stored)
+    {
+        if (stored.Epoch != Applied.Epoch || stored.Epoch == default)
+            return null;
+        // C9: an own record ahead of what is applied touched its tags at an earlier tick than the one it will be applied at.
+        if (stored.Offset < _told && Applied.Offset < _told)
+            return null;
+        if (stored.Offset >= Applied.Offset)
+            return _clocks.Now;
+        return _recent.Find(stored.Offset + 1)?.Tick - 1;
+    }
+
+    /// <summary>The position that this node had applied at a tick: the fence under which others may judge what was loaded then.</summary>
+    /// <returns>Null when it cannot be told: from before the log was adopted, or before what is remembered.</returns>
+    public Position? PositionAt(long tick)
+    {
+        if (Applied.Epoch == default || tick < _since)
+            return null;
+        var offset = _recent.OffsetAt(tick);
+        return offset == _recent.Oldest && _recent.IsTrimmed ? null : Applied with { Offset = offset };
     }
 
     /// <summary>The subscription stands; only now a probe may be sent (C7: subscribe, then read the head).</summary>
@@ -80,8 +124,7 @@ internal sealed class LogFollower
     public void OnContactLost()
     {
         _subscribed = false;
-        _answeredOffset = -1;
-        Volatile.Write(ref _contact, long.MinValue);
+        EndContact();
     }
 
     public Probe MakeProbe(long now) => new(_connection, now, Applied);
@@ -111,12 +154,29 @@ internal sealed class LogFollower
         return Settle();
     }
 
+    /// <summary>
+    /// The answer to a probe that read no head. It stands for one where pushes and answers come in order on one connection to one
+    /// incarnation of the server: then every record from before the answer has been told, and the highest that was told is the head.
+    /// </summary>
+    public FollowStep OnBeat(in Probe probe)
+    {
+        if (!_subscribed || probe.Connection != _connection)
+            return FollowStep.Done;
+        // C7: the first head after the subscription must be read, and so must the one after anything of another epoch.
+        return _answeredOffset < 0 ? FollowStep.Probe : OnHead(probe, Applied with { Offset = Told });
+    }
+
     /// <summary>A record was pushed.</summary>
     public FollowStep OnRecord(Epoch epoch, LogRecord record)
     {
         // A late record of an old epoch and an early one of a new epoch look alike; the head decides.
         if (epoch != Applied.Epoch)
+        {
+            _answeredOffset = -1;
             return FollowStep.Probe;
+        }
+
+        _told = Math.Max(_told, record.Offset);
         if (record.Offset <= Applied.Offset)
             return FollowStep.Done;
         if (record.Offset > Applied.Offset + 1)
@@ -152,17 +212,25 @@ internal sealed class LogFollower
     /// <summary>An append of this node was answered: from now on the node judges by it (C9).</summary>
     public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags, ChangeSummary change = default)
     {
-        _hasAppended = true;
-        if (at.Epoch == Applied.Epoch && at.Offset == Applied.Offset + 1)
+        TellOfTheLost(at.Epoch);
+        _appendedIn = at.Epoch;
+        if (at.Epoch != Applied.Epoch)
+        {
+            // C6, C13: the epoch that is followed has ended, or begun elsewhere; only a head can tell.
+            _clocks.Touch(_tenant, tags);
+            EndContact();
+            return FollowStep.Probe;
+        }
+
+        _told = Math.Max(_told, at.Offset);
+        if (at.Offset == Applied.Offset + 1)
         {
             Apply(new LogRecord(at.Offset, tags, change));
             return Settle();
         }
 
-        // Records of others lie between, or the log has a new epoch: the tags count here at once, the position follows.
+        // Records of others lie between: the tags count here at once, the position follows.
         _clocks.Touch(_tenant, tags);
-        if (at.Epoch != Applied.Epoch)
-            return FollowStep.Probe;
         return at.Offset > Applied.Offset ? FollowStep.ReadRecords : FollowStep.Done;
     }
 
@@ -179,33 +247,43 @@ internal sealed class LogFollower
     {
         var tags = _pending[0];
         _pending.RemoveAt(0);
+        if (ReferenceEquals(tags, Everything))
+            _appendedIn = at.Epoch; // with this all are told of whatever was lost before
         return OnAppended(at, tags);
     }
 
-    /// <summary>Whether the node has applied everything up to a position that a client carries (C10).</summary>
-    public bool Covers(Position position) => position.Epoch == Applied.Epoch && position.Offset <= Applied.Offset;
-
     private void Apply(LogRecord record)
     {
-        _clocks.Touch(_tenant, record.Tags);
-        Applied = Applied with { Offset = record.Offset };
-        _onApplied?.Invoke(record);
+        var tick = _clocks.Touch(_tenant, record.Tags);
+        _recent.Append(record.Tags, record.Change, tick);
     }
 
     private void Adopt(Position head)
     {
         if (head.Epoch != Applied.Epoch)
         {
-            // C13: what this node logged in the epoch that ended may have reached only a server that no longer led, and
-            // then nobody else has heard of it: before trust returns, all are told to forget.
-            if (_hasAppended && !_pending.Contains(Everything))
-                _pending.Add(Everything);
+            TellOfTheLost(head.Epoch);
             Volatile.Write(ref _contact, long.MinValue);
         }
 
-        _clocks.Forget(_tenant);
-        Applied = head;
+        _since = _clocks.Touch(_tenant, Everything);
+        _recent = new InvalidationLog(head.Epoch, _capacity, head.Offset);
+        _told = head.Offset;
         _answeredOffset = -1;
+    }
+
+    // C13: what this node logged in an epoch that ended may have reached only a server that no longer led, and then nobody else
+    // has heard of it: before trust returns, all are told to forget.
+    private void TellOfTheLost(Epoch epoch)
+    {
+        if (_appendedIn is { } earlier && earlier != epoch && !_pending.Contains(Everything))
+            _pending.Add(Everything);
+    }
+
+    private void EndContact()
+    {
+        _answeredOffset = -1;
+        Volatile.Write(ref _contact, long.MinValue);
     }
 
     // C6: contact counts from the send time of the answered probe once every record before its answer is applied.

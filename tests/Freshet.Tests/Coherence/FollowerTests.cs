@@ -22,7 +22,7 @@ public abstract class FollowerTests
 
     protected FollowerTests()
     {
-        Follower = new LogFollower(Owner, Clocks, MaxStaleness);
+        Follower = new LogFollower(Owner, Clocks, MaxStaleness, capacity: 8);
         var clocks = new HashSet<int>();
         Clocks.AddClocks(Owner, Row[0], clocks);
         RowClocks = [.. clocks];

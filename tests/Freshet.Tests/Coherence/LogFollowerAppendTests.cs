@@ -37,6 +37,45 @@ public class LogFollowerAppendTests : FollowerTests
 
         Assert.Equal(FollowStep.Probe, Follower.OnAppended(new Position(Second, 1), Row));
         Assert.False(Clocks.Untouched(RowClocks, fence));
+        // C6: until a head shows that epoch, nothing proves that this one goes on.
+        Assert.False(Follower.InContact(1));
+        Assert.Equal(FollowStep.Probe, Follower.OnBeat(Follower.MakeProbe(2)));
+    }
+
+    [Fact]
+    public void C13_FirstThingThatANodeDoesIsAnAppend_NobodyIsToldToForget()
+    {
+        Follower.OnSubscribed();
+        Assert.Equal(FollowStep.Probe, Follower.OnAppended(new Position(First, 1), Row));
+        Assert.Equal(FollowStep.Done, Follower.OnHead(Follower.MakeProbe(5), new Position(First, 1)));
+
+        Assert.Empty(Follower.Pending);
+        Assert.True(Follower.InContact(5));
+    }
+
+    [Fact]
+    public void C13_OwnAppendInAnotherEpochThanTheLastOne_AllAreToldToForgetOnce()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnAppended(new Position(First, 4), Row);
+        Follower.OnAppended(new Position(Second, 1), Row);
+        Assert.Equal([Tag.Root], Assert.Single(Follower.Pending));
+
+        Follower.OnHead(Follower.MakeProbe(5), new Position(Second, 1));
+        Assert.Single(Follower.Pending);
+        Follower.OnPendingLogged(new Position(Second, 2));
+        Assert.Empty(Follower.Pending);
+        Assert.True(Follower.InContact(5));
+    }
+
+    [Fact]
+    public void C13_EpochEndsAgainWhileAllAreToldToForget_TheyAreToldInTheLastOne()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnAppended(new Position(First, 4), Row);
+        Follower.OnHead(Follower.MakeProbe(5), new Position(Second, 1));
+        Follower.OnPendingLogged(new Position(new Epoch(3), 1));
+        Assert.Empty(Follower.Pending);
     }
 
     [Fact]
