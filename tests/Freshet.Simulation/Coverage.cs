@@ -11,6 +11,7 @@ internal enum Event : byte
     AnsweredStaleOnError,
     AnsweredError,
     AnsweredFromStore,
+    AnsweredByStoreClocks,
 
     // Verdicts and decisions.
     VerdictTouched,
@@ -62,6 +63,7 @@ internal enum Event : byte
     EpochStarted,
     EpochStartLost,
     ContactProved,
+    BeatWithoutHeads,
     ContactEnded,
     ProbeTooLate,
     AppendNeededEpoch,

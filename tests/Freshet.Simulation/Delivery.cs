@@ -14,7 +14,8 @@ internal sealed class Delivery(Scheduler simulation)
     {
         if (_simulation.Network.IsIdle)
             return false;
-        var message = _simulation.Network.Take();
+        if (_simulation.Network.Take() is not { } message)
+            return false;
         if (message.Server is null)
         {
             _simulation.Network.Return(message);
@@ -24,7 +25,7 @@ internal sealed class Delivery(Scheduler simulation)
         switch (message.Kind)
         {
             case MessageKind.Subscribed or MessageKind.Heads or MessageKind.Push or MessageKind.Records or MessageKind.Appended
-                or MessageKind.EpochStarted or MessageKind.Reading or MessageKind.Ticket:
+                or MessageKind.EpochStarted or MessageKind.Reading or MessageKind.Checked or MessageKind.Ticket:
                 if (_simulation.Now < _simulation.Faults.StalledUntil[message.Node])
                 {
                     _simulation.Network.Hold(message, _simulation.Faults.StalledUntil[message.Node]);
@@ -34,7 +35,7 @@ internal sealed class Delivery(Scheduler simulation)
                 var node = _simulation.Nodes[message.Node];
                 if (node.Life == message.Life)
                 {
-                    if (message.Kind is MessageKind.Reading or MessageKind.Ticket)
+                    if (message.Kind is MessageKind.Reading or MessageKind.Checked or MessageKind.Ticket)
                         node.Receive(message);
                     else
                         node.Link.Receive(message);
@@ -61,7 +62,7 @@ internal sealed class Delivery(Scheduler simulation)
                 break;
             case MessageKind.Beat:
                 message.Refused = _simulation.Rules.ProbeIsRefused(server, _simulation.Now);
-                for (var log = 0; log < _world.LogCount; log++)
+                for (var log = 0; message.HasHeads && log < _world.LogCount; log++)
                     message.Heads[log] = server.Head(log);
                 Reply(message, MessageKind.Heads);
                 break;
@@ -83,8 +84,12 @@ internal sealed class Delivery(Scheduler simulation)
                 Reply(message, MessageKind.EpochStarted);
                 break;
             case MessageKind.Read:
-                server.Read(message.Load!.Key, message.Reading, _simulation.Now);
+                message.Reading.Entry = server.Read(message.Load!.Key, _simulation.Now);
                 Reply(message, MessageKind.Reading);
+                break;
+            case MessageKind.Check:
+                server.Check(message.Load!.Key, message.Reading);
+                Reply(message, MessageKind.Checked);
                 break;
             case MessageKind.Miss:
                 message.Ticket = server.Miss(message.Load!.Key);

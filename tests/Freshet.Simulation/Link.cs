@@ -29,6 +29,9 @@ internal sealed class Link
     /// <summary>The server it is connected to; null while it is not.</summary>
     public Server? Server { get; private set; }
 
+    /// <summary>The server on which it reads and stores entries, by a connection of their own: not always the same one.</summary>
+    public Server? Values { get; private set; }
+
     public Appends Appends { get; }
 
     public int Connection { get; private set; }
@@ -39,6 +42,9 @@ internal sealed class Link
     public bool IsIsolated => Server is { IsDeposed: true } old && _simulation.Now < old.RefusesFrom + _simulation.Profile.MaxStaleness;
 
     public LogFollower Follower(int log) => _followers[log];
+
+    /// <summary>The highest position of each log that the node has heard of.</summary>
+    public Position[] Heard() => [.. _followers.Select(f => f.Applied with { Offset = f.Told })];
 
     public bool InContact(int log) => _rules.InContact(_followers[log], _node.Now);
 
@@ -93,9 +99,11 @@ internal sealed class Link
             return true;
         }
 
+        if (Values != Server && _simulation.Random.Below(32) == 0)
+            Values = Server;
         var isBeatDue = _probeWanted || now - _beatAt >= maxStaleness / 4;
         if (isBeatDue)
-            Beat();
+            Beat(withHeads: _probeWanted || !_rules.BeatsWithoutHeads(_simulation.Profile));
         for (var log = 0; log < _followers.Length; log++)
             Appends.LogPending(log);
         return isBeatDue;
@@ -111,7 +119,7 @@ internal sealed class Link
                 IsSubscribed = true;
                 foreach (var follower in _followers)
                     follower.OnSubscribed();
-                Beat();
+                Beat(withHeads: true);
                 break;
             case MessageKind.Heads:
                 OnHeads(message);
@@ -193,6 +201,8 @@ internal sealed class Link
     {
         Connection++;
         Server = _simulation.Faults.ServerFor(_node);
+        if (Values is null || _simulation.Random.Below(2) == 0)
+            Values = Server;
         Subscribe();
     }
 
@@ -205,13 +215,14 @@ internal sealed class Link
         _simulation.Network.Send(Rent(MessageKind.Subscribe, 0));
     }
 
-    private void Beat()
+    private void Beat(bool withHeads)
     {
         _beatAt = _node.Now;
         _beatAwaited = true;
         _probeWanted = false;
         Array.Clear(_reading);
         var message = Rent(MessageKind.Beat, 0);
+        message.HasHeads = withHeads;
         for (var log = 0; log < _followers.Length; log++)
             message.Probes[log] = _followers[log].MakeProbe(_beatAt);
         _simulation.Network.Send(message);
@@ -232,6 +243,12 @@ internal sealed class Link
             return;
         }
 
+        if (!message.HasHeads)
+        {
+            OnBeat(message);
+            return;
+        }
+
         for (var log = 0; log < _followers.Length; log++)
         {
             var head = message.Heads[log];
@@ -249,6 +266,13 @@ internal sealed class Link
             if (_followers[log].InContact(_node.Now))
                 Note(Event.ContactProved, log);
         }
+    }
+
+    private void OnBeat(Message message)
+    {
+        Note(Event.BeatWithoutHeads, 0);
+        for (var log = 0; log < _followers.Length; log++)
+            Do(_followers[log].OnBeat(message.Probes[log]), log);
     }
 
     private void OnPush(Message message)

@@ -50,7 +50,7 @@ internal sealed class Loads
 
         switch (load.Phase)
         {
-            case LoadPhase.Store or LoadPhase.Ticket:
+            case LoadPhase.Store or LoadPhase.Check or LoadPhase.Ticket:
                 if (_simulation.Now - load.WaitsSince <= StorePatience)
                     return false;
                 load.Phase = LoadPhase.Origin;
@@ -81,27 +81,30 @@ internal sealed class Loads
     public void Receive(Message message)
     {
         var load = message.Load!;
+        if (load.Phase is not (LoadPhase.Store or LoadPhase.Check or LoadPhase.Ticket) || load.Question != message.Attempt)
+            return; // it has waited long enough, and goes on without
         if (message.Kind is MessageKind.Ticket)
         {
-            if (load.Phase is not LoadPhase.Ticket || load.AskedOn != message.Connection)
-                return;
             load.Ticket = message.Ticket;
             load.Phase = LoadPhase.Origin;
             return;
         }
 
-        if (load.Phase is not LoadPhase.Store || load.AskedOn != message.Connection)
-            return;
-        if (message.Reading.Entry is { } entry && message.Connection == _node.Link.Connection && _store.Accepts(load, message))
+        var entry = message.Reading.Entry;
+        var isValid = message.Kind is MessageKind.Checked ? _store.Accepts(load, message.Reading)
+            : entry is null ? false
+            : _store.Judge(load, entry);
+        if (isValid is true)
         {
-            load.Values = entry.Values;
+            load.Values = entry!.Values;
             load.HoldsStale = entry.HoldsStale;
-            _node.Note(Event.AnsweredFromStore, load.Key.Index);
+            _node.Note(message.Kind is MessageKind.Checked ? Event.AnsweredByStoreClocks : Event.AnsweredFromStore, load.Key.Index);
             EndWithReading(load, entry);
-            return;
         }
-
-        _store.AskForTicket(load);
+        else if (isValid is false)
+        {
+            _store.AskForTicket(load);
+        }
     }
 
     /// <summary>A load ends; it is kept and stored where it may.</summary>
@@ -115,7 +118,7 @@ internal sealed class Loads
                 if (_rules.MayKeep(load))
                 {
                     Keep(load, fence, _node.Now + load.Key.LifeTime);
-                    _store.Write(load, _simulation.Now + load.Key.LifeTime);
+                    _store.Write(load, fence, _simulation.Now + load.Key.LifeTime);
                 }
             }
             else
@@ -178,7 +181,7 @@ internal sealed class Loads
         if (turn is not null)
             _simulation.Promise.AtMostTwoLoads(key, _node.Index, ++_running[key.Index]);
 
-        if (_node.IsEmbedded || turn is null || load.IsAmbient || !_node.InContact(key))
+        if (_node.IsEmbedded || turn is null || load.IsAmbient || _node.Link.Values is null || !_node.InContact(key))
             return;
         if (_rules.NestedArrival(_node.Clocks, load).MustLoad)
         {
@@ -210,7 +213,6 @@ internal sealed class Loads
                     Parent = load,
                     HasArrived = true,
                     Arrival = _rules.NestedArrival(_node.Clocks, load),
-                    AppliedAtArrival = load.Leader.AppliedAtArrival,
                 });
                 break;
         }
@@ -234,7 +236,7 @@ internal sealed class Loads
 
     private void EndWithReading(Load load, StoredEntry stored)
     {
-        var fence = _rules.FenceOfReading(_node.Clocks, load);
+        var fence = load.StoredFence;
         var remaining = stored.ExpiresAt - _simulation.Now;
         Keep(load, fence, _node.Now + remaining);
         Finish(load, LoadEnd.Shared, fence);

@@ -17,6 +17,8 @@ internal enum MessageKind : byte
     EpochStarted,
     Read,
     Reading,
+    Check,
+    Checked,
     Miss,
     Ticket,
     Write,
@@ -38,6 +40,12 @@ internal sealed class Message
     public Server Server { get; set; } = null!;
 
     public int Log { get; set; }
+
+    /// <summary>Orders the messages of one stream.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Whether a beat asks for heads, or its answer brings them.</summary>
+    public bool HasHeads { get; set; }
 
     public Probe[] Probes { get; } = new Probe[World.Instance.LogCount];
 
@@ -89,13 +97,18 @@ internal sealed class Message
     }
 }
 
-/// <summary>The messages on their way. It delivers in any order, loses, doubles, and puts aside for a long time.</summary>
+/// <summary>
+/// The messages on their way. It delivers in any order, loses, doubles, and puts aside for a long time. Where connections are
+/// streams (<see cref="Profile.IsStream"/>), what one brings in one direction stays in order; entries have a connection of their own.
+/// </summary>
 internal sealed class Network(Prng random, Profile profile, Coverage coverage)
 {
     private readonly List<Message> _moving = [];
     private readonly List<Message> _frozen = [];
     private readonly List<(Message Message, long Until)> _held = [];
     private readonly Stack<Message> _pool = new();
+
+    private long _sequence;
 
     public bool IsIdle => _moving.Count == 0 && _frozen.Count == 0;
 
@@ -112,12 +125,14 @@ internal sealed class Network(Prng random, Profile profile, Coverage coverage)
         message.Reading.Entry = null;
         message.Expected = null;
         message.Refused = false;
+        message.HasHeads = false;
         message.Deposed = false;
         _pool.Push(message);
     }
 
     public void Send(Message message)
     {
+        message.Sequence = ++_sequence;
         if (message.Kind == MessageKind.Push)
         {
             if (random.Chance(profile.PushLost))
@@ -172,13 +187,40 @@ internal sealed class Network(Prng random, Profile profile, Coverage coverage)
     }
 
     /// <summary>Takes one message; mostly one of the oldest, sometimes any, so order is near to the sent one but never sure.</summary>
-    public Message Take()
+    /// <returns>Null when what is held back must come before it.</returns>
+    public Message? Take()
     {
         if (_frozen.Count > 0 && (_moving.Count == 0 || random.Below(800) < _frozen.Count))
             return Remove(_frozen, random.Below(_frozen.Count));
         var window = random.Below(4) == 0 ? _moving.Count : Math.Min(_moving.Count, 3);
-        return Remove(_moving, random.Below(window));
+        var at = random.Below(window);
+        if (profile.IsStream && StreamOf(_moving[at]) is var stream and >= 0)
+        {
+            foreach (var (held, _) in _held)
+            {
+                if (StreamOf(held) == stream)
+                    return null;
+            }
+
+            for (var i = 0; i < _moving.Count; i++)
+            {
+                if (_moving[i].Sequence < _moving[at].Sequence && StreamOf(_moving[i]) == stream)
+                    at = i;
+            }
+        }
+
+        return Remove(_moving, at);
     }
+
+    // One for each direction of each node's ordered connection; below zero: none.
+    private static long StreamOf(Message message) => message.Kind switch
+    {
+        MessageKind.Subscribe or MessageKind.Beat or MessageKind.ReadRecords or MessageKind.Append or MessageKind.StartEpoch =>
+            (((long)message.Life << 40) + message.Connection) * Scheduler.MaxNodes * 2 + (message.Node * 2),
+        MessageKind.Subscribed or MessageKind.Heads or MessageKind.Push or MessageKind.Records or MessageKind.Appended or MessageKind.EpochStarted =>
+            (((long)message.Life << 40) + message.Connection) * Scheduler.MaxNodes * 2 + (message.Node * 2) + 1,
+        _ => -1,
+    };
 
     private static Message Remove(List<Message> from, int index)
     {

@@ -12,6 +12,9 @@ internal sealed record Profile
     /// <summary>How many records a log keeps; small, so that followers meet trimmed logs.</summary>
     public int LogCapacity { get; init; } = 16;
 
+    /// <summary>Whether a connection is a stream: what it brings stays in order and complete until it breaks, as on Redis.</summary>
+    public bool IsStream { get; init; }
+
     /// <summary>How often a write begins. The fewer, the longer something stale shows.</summary>
     public int Writes { get; init; }
 
@@ -121,9 +124,22 @@ internal sealed record Profile
         LogEvicted = 400,
     };
 
+    private static Profile Streaming { get; } = Failing with
+    {
+        Name = "streams",
+        IsStream = true,
+        Writes = 40_000,
+        PushLost = 0,
+        PushDoubled = 0,
+        Frozen = 0,
+        MessageLost = 0,
+        ContactLost = 3_000,
+        Isolated = 400_000,
+    };
+
     private static Profile IsolatedPrimary { get; } = Failing with { Name = "isolated", Frozen = 60_000, Isolated = 400_000, Failover = 800 };
 
-    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Stalling, Sticky, Failing, IsolatedPrimary];
+    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Stalling, Sticky, Failing, IsolatedPrimary, Streaming];
 
     public static Profile? Find(string name)
     {

@@ -92,9 +92,6 @@ internal sealed class Request
 
     public Arrival Arrival { get; set; }
 
-    /// <summary>What the node had applied of each log at its arrival.</summary>
-    public Position[] AppliedAtArrival { get; set; } = [];
-
     /// <summary>What authentication read; -1 before.</summary>
     public int Authenticated { get; set; } = -1;
 }
@@ -102,6 +99,7 @@ internal sealed class Request
 internal enum LoadPhase : byte
 {
     Store,
+    Check,
     Ticket,
     Origin,
     Nested,
@@ -142,11 +140,15 @@ internal sealed class Load
 
     public long WaitsSince { get; set; }
 
-    public int AskedOn { get; set; }
+    /// <summary>What it has asked the store; answers to earlier questions come too late.</summary>
+    public long Question { get; set; }
 
     public long AskedAtTick { get; set; }
 
-    public Position[] AppliedWhenAsked { get; set; } = [];
+    public Position[] HeardWhenAsked { get; set; } = [];
+
+    /// <summary>The fence here of the entry that the store answered.</summary>
+    public long StoredFence { get; set; }
 }
 
 /// <summary>An entry in a node's memory. Immutable.</summary>

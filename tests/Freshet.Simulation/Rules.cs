@@ -39,12 +39,18 @@ internal class Rules
         state is not null && IsOfThisServer(state.Incarnation, server)
         && state.Log.Epoch == fence.Epoch && state.Clocks.Untouched(clocks, fence.Offset);
 
-    // C4: what the store answered counts here only if it is at or after everything that this node had applied when it asked.
-    public virtual bool AcceptsReading(in LogHead head, Position appliedWhenAsked) =>
-        head.Exists && head.Head.Epoch == appliedWhenAsked.Epoch && head.Head.Offset >= appliedWhenAsked.Offset;
+    // C4: a stored entry is judged by the node's own clocks, from the tick that its position stands for here.
+    public virtual long? FenceOfStored(LogFollower follower, TagClocks clocks, Position stored) => follower.FenceOf(stored);
 
-    // C4: the tick of an entry that was read from the store is the one from before the question was sent.
+    // C4: what the store judged counts here only at or after everything that this node had heard of when it asked.
+    public virtual bool AcceptsReading(in LogHead head, Position heardWhenAsked) =>
+        head.Exists && head.Head.Epoch == heardWhenAsked.Epoch && head.Head.Offset >= heardWhenAsked.Offset;
+
+    // C4: the tick of an entry that the store has judged is the one from before the question was sent.
     public virtual long FenceOfReading(TagClocks clocks, Load load) => load.AskedAtTick;
+
+    // C1: an entry is stored under the position that the node had applied at the fence of its load.
+    public virtual Position? PositionOf(LogFollower follower, long fence) => follower.PositionAt(fence);
 
     // C5: whether the result of a load is still valid, known by live contact.
     public virtual bool IsStillValid(TagClocks clocks, Key key, long fence, bool inContact) =>
@@ -59,6 +65,9 @@ internal class Rules
 
     // C6: the answer to a probe.
     public virtual FollowStep OnHead(LogFollower follower, in Probe probe, Position head, long now) => follower.OnHead(probe, head);
+
+    // C6: the answer to a beat that read no head, where the stream is in order.
+    public virtual bool BeatsWithoutHeads(Profile profile) => profile.IsStream;
 
     // C6: a probe writes, so a server that no longer leads cannot answer it.
     public virtual bool ProbeIsRefused(Server server, long now) => server.Refuses(now);

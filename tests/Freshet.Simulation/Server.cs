@@ -58,13 +58,16 @@ internal sealed class StoredEntry
     public StoredEntry? Replaced { get; set; }
 }
 
-/// <summary>What a read of the store found.</summary>
+/// <summary>What a read of the store found, or a look at the clocks by which an entry is judged.</summary>
 internal sealed class StoreReading
 {
-    /// <summary>Null when there is none, or it is not valid.</summary>
+    /// <summary>Null when there is none.</summary>
     public StoredEntry? Entry { get; set; }
 
     public LogHead[] Heads { get; } = new LogHead[2];
+
+    /// <summary>By log of the key: whether the entry is valid at its head.</summary>
+    public bool[] IsValid { get; } = new bool[2];
 }
 
 /// <summary>
@@ -151,25 +154,22 @@ internal sealed class Server(UInt128 incarnation, Rules rules, Promise promise)
     public LogReading ReadAfter(int log, Position position) =>
         _logs[log] is { } state ? state.Log.ReadAfter(position) : new LogReading(position, []);
 
-    /// <summary>Reads an entry and judges it at the logs' heads (C4, C12).</summary>
-    public void Read(Key key, StoreReading reading, long now)
+    /// <summary>Reads an entry, as it is.</summary>
+    public StoredEntry? Read(Key key, long now) => _entries[key.Index] is { } entry && now < entry.ExpiresAt ? entry : null;
+
+    /// <summary>Judges an entry that was read by the clocks of the logs (C4, C12).</summary>
+    public void Check(Key key, StoreReading reading)
     {
-        var entry = _entries[key.Index];
         for (var i = 0; i < key.Logs.Length; i++)
         {
             reading.Heads[i] = Head(key.Logs[i]);
-            if (entry is null)
-                continue;
-            var state = _logs[key.Logs[i]];
-            if (!rules.IsValidInStore(state, Incarnation, entry.Fence[i], key.StoreClocks[i], i))
-                entry = null;
+            reading.IsValid[i] = rules.IsValidInStore(_logs[key.Logs[i]], Incarnation, reading.Entry!.Fence[i], key.StoreClocks[i], i);
         }
-
-        reading.Entry = entry is not null && now < entry.ExpiresAt ? entry : null;
     }
 
     /// <summary>A load is about to begin: gives it its ticket (C11).</summary>
-    public long Miss(Key key) => _logs[key.Logs[0]] is { } state ? ++state.Ticket : -1;
+    public long Miss(Key key) =>
+        _logs[key.Logs[0]] is { } state && rules.IsOfThisServer(state.Incarnation, Incarnation) ? ++state.Ticket : -1;
 
     /// <summary>Stores what a load brought, if it is valid at the log's head and younger than what is stored (C4, C11).</summary>
     public bool Write(Key key, StoredEntry entry)

@@ -130,15 +130,6 @@ internal sealed class SimNode
         _simulation.Writes.Answered(write);
     }
 
-    /// <summary>What it has applied of each log.</summary>
-    public Position[] Applied()
-    {
-        var applied = new Position[_world.LogCount];
-        for (var log = 0; log < applied.Length; log++)
-            applied[log] = _embedded is not null ? _embedded[log].Head : Link.Follower(log).Applied;
-        return applied;
-    }
-
     public bool InContact(Key key)
     {
         if (_embedded is not null)
@@ -223,7 +214,6 @@ internal sealed class SimNode
     {
         var mustLoad = (request.Client is { } client && !Covers(client)) || (_rules.MustLoadWithoutContact && !InContact(request.Key));
         request.Arrival = _rules.Arrive(Clocks, mustLoad);
-        request.AppliedAtArrival = Applied();
         request.HasArrived = true;
         if (mustLoad)
             Note(Event.ArrivalMustLoad, request.Key.Index);

@@ -11,8 +11,6 @@ internal sealed class StoredEntries(Scheduler simulation, SimNode node)
     public void AskForReading(Load load)
     {
         load.Phase = LoadPhase.Store;
-        load.AskedAtTick = _node.Clocks.Now;
-        load.AppliedWhenAsked = _node.Applied();
         Ask(load, MessageKind.Read);
     }
 
@@ -30,32 +28,63 @@ internal sealed class StoredEntries(Scheduler simulation, SimNode node)
     }
 
     /// <summary>Whether what the store has is valid where the node stands (C4).</summary>
-    public bool Accepts(Load load, Message message)
+    /// <returns>Null when only the store's clocks can tell: they have been asked.</returns>
+    public bool? Judge(Load load, StoredEntry entry)
+    {
+        var fence = long.MaxValue;
+        for (var i = 0; i < load.Key.Logs.Length; i++)
+        {
+            var follower = _node.Link.Follower(load.Key.Logs[i]);
+            if (_rules.FenceOfStored(follower, _node.Clocks, entry.Fence[i]) is { } translated)
+            {
+                fence = Math.Min(fence, translated);
+                continue;
+            }
+
+            if (entry.Fence[i].Epoch != follower.Applied.Epoch)
+                return false; // C12
+            load.Phase = LoadPhase.Check;
+            load.AskedAtTick = _node.Clocks.Now;
+            load.HeardWhenAsked = _node.Link.Heard();
+            Ask(load, MessageKind.Check, entry);
+            return null;
+        }
+
+        return Accept(load, fence);
+    }
+
+    /// <summary>The same, once the store has judged it by its clocks.</summary>
+    public bool Accepts(Load load, StoreReading reading)
     {
         for (var i = 0; i < load.Key.Logs.Length; i++)
         {
-            if (!_rules.AcceptsReading(message.Reading.Heads[i], load.AppliedWhenAsked[load.Key.Logs[i]]))
+            if (!reading.IsValid[i] || !_rules.AcceptsReading(reading.Heads[i], load.HeardWhenAsked[load.Key.Logs[i]]))
                 return false;
         }
 
-        return _rules.IsStillValid(_node.Clocks, load.Key, _rules.FenceOfReading(_node.Clocks, load), _node.InContact(load.Key));
+        return Accept(load, _rules.FenceOfReading(_node.Clocks, load));
     }
 
     /// <summary>Stores what a load brought.</summary>
-    public void Write(Load load, long expiresAt)
+    public void Write(Load load, long fence, long expiresAt)
     {
-        if (load.Ticket < 0 || load.AskedOn != _node.Link.Connection || !_node.Link.IsSubscribed)
+        if (load.Ticket < 0 || _node.Link.Values is null)
             return;
         var logs = load.Key.Logs;
-        var fence = new Position[logs.Length];
+        var positions = new Position[logs.Length];
         for (var i = 0; i < logs.Length; i++)
-            fence[i] = load.Leader.AppliedAtArrival[logs[i]];
+        {
+            if (_rules.PositionOf(_node.Link.Follower(logs[i]), fence) is not { } position)
+                return;
+            positions[i] = position;
+        }
+
         var message = Rent(MessageKind.Write);
         message.Load = load;
         message.Entry = new StoredEntry
         {
             Values = load.Values,
-            Fence = fence,
+            Fence = positions,
             Ticket = load.Ticket,
             ExpiresAt = expiresAt,
             HoldsStale = load.HoldsStale,
@@ -63,12 +92,20 @@ internal sealed class StoredEntries(Scheduler simulation, SimNode node)
         _simulation.Network.Send(message);
     }
 
-    private void Ask(Load load, MessageKind kind)
+    private bool Accept(Load load, long fence)
+    {
+        load.StoredFence = fence;
+        return _rules.IsStillValid(_node.Clocks, load.Key, fence, _node.InContact(load.Key));
+    }
+
+    private void Ask(Load load, MessageKind kind, StoredEntry? entry = null)
     {
         load.WaitsSince = _simulation.Now;
-        load.AskedOn = _node.Link.Connection;
+        load.Question = _simulation.NextAttempt();
         var message = Rent(kind);
         message.Load = load;
+        message.Attempt = load.Question;
+        message.Reading.Entry = entry;
         _simulation.Network.Send(message);
     }
 
@@ -79,7 +116,7 @@ internal sealed class StoredEntries(Scheduler simulation, SimNode node)
         message.Node = _node.Index;
         message.Life = _node.Life;
         message.Connection = _node.Link.Connection;
-        message.Server = _node.Link.Server!;
+        message.Server = _node.Link.Values!;
         return message;
     }
 }

@@ -22,7 +22,7 @@ public sealed class LogFollowerStoreTests : FollowerTests
     }
 
     [Fact]
-    public void C4_TouchesThatAreStillToCome_MakeIt_Invalid()
+    public void C4_TouchThatIsStillToCome_InvalidatesIt()
     {
         Follow(new Position(First, 5), sentAt: 0);
         var fence = Follower.FenceOf(new Position(First, 5))!.Value;

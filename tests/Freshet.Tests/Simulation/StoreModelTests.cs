@@ -63,9 +63,7 @@ public class StoreModelTests
 
         // The record that touched the entry is lost, and the entry is back.
         Assert.Equal(new Position(First, 1), next.Head(0).Head);
-        var reading = new StoreReading();
-        next.Read(Row, reading, now: 0);
-        Assert.Null(reading.Entry);
+        Assert.Null(Read(next));
         Assert.Equal(AppendResult.NeedsEpoch, next.Append(0, Touch, now: 0, out _));
 
         Assert.True(next.StartEpoch(0, First, Second));
@@ -103,10 +101,12 @@ public class StoreModelTests
         HoldsStale = false,
     });
 
-    private StoredEntry? Read()
+    private StoredEntry? Read(Server? server = null)
     {
-        var reading = new StoreReading();
-        _server.Read(Row, reading, now: 0);
-        return reading.Entry;
+        var reading = new StoreReading { Entry = (server ?? _server).Read(Row, now: 0) };
+        if (reading.Entry is null)
+            return null;
+        (server ?? _server).Check(Row, reading);
+        return reading.IsValid[0] ? reading.Entry : null;
     }
 }
