@@ -23,7 +23,7 @@ internal sealed class Link
         _rules = simulation.Rules;
         Appends = new Appends(simulation, node, this);
         for (var log = 0; log < _followers.Length; log++)
-            _followers[log] = new LogFollower(_world.Tenants[log], node.Clocks, simulation.Profile.MaxStaleness);
+            _followers[log] = new LogFollower(_world.Tenants[log], node.Clocks, simulation.Profile.MaxStaleness, simulation.Profile.LogCapacity);
     }
 
     /// <summary>The server it is connected to; null while it is not.</summary>

@@ -39,7 +39,7 @@ internal sealed class LogFollower
     private InvalidationLog _recent; // what was applied here since the log was last adopted
     private Probe _answered;
     private long _answeredOffset = -1; // of the head that was read last; -1: none of this epoch on this connection
-    private long _told; // the highest offset of this epoch that was pushed, or answered to an append
+    private long _told; // the highest offset of this epoch in a push, a head, or the answer to an append
     private long _since; // the tick at which the log was last adopted
     private int _connection;
     private bool _subscribed;
@@ -145,6 +145,7 @@ internal sealed class LogFollower
         else if (head.Offset < probe.Applied.Offset)
             return FollowStep.StartEpoch;
 
+        _told = Math.Max(_told, head.Offset);
         if (_answeredOffset < 0 || probe.SentAt >= _answered.SentAt)
         {
             _answered = probe;
@@ -200,10 +201,18 @@ internal sealed class LogFollower
             return FollowStep.Probe;
         }
 
+        var before = Applied;
         foreach (var record in reading.Records)
         {
             if (record.Offset == Applied.Offset + 1)
                 Apply(record);
+        }
+
+        if (Applied == before && Applied.Offset < _told)
+        {
+            // The log does not hold what it told: it has vanished meanwhile, and only its head can show that (C12).
+            _answeredOffset = -1;
+            return FollowStep.Probe;
         }
 
         return Settle();

@@ -150,4 +150,25 @@ public sealed class LogFollowerStoreTests : FollowerTests
         Assert.Equal(FollowStep.Done, Follower.OnBeat(probe));
         Assert.False(Follower.InContact(120));
     }
+
+    [Fact]
+    public void C6_BeatWhileRecordsBeforeTheHeadAreMissing_GivesNoContact()
+    {
+        Follow(new Position(First, 5), sentAt: 0);
+        Assert.Equal(FollowStep.ReadRecords, Follower.OnHead(Follower.MakeProbe(50), new Position(First, 7)));
+        Assert.Equal(FollowStep.ReadRecords, Follower.OnBeat(Follower.MakeProbe(60)));
+        Assert.False(Follower.InContact(120));
+    }
+
+    [Fact]
+    public void C7_C12_LogVanishesWhileItsRecordsAreRead_TheHeadIsAskedAgain()
+    {
+        Follow(new Position(First, 5), sentAt: 0);
+        Assert.Equal(FollowStep.ReadRecords, Follower.OnHead(Follower.MakeProbe(50), new Position(First, 7)));
+        Assert.Equal(FollowStep.Probe, Follower.OnRecords(Follower.MakeProbe(51), new LogReading(new Position(First, 5), [])));
+        Assert.Equal(FollowStep.Probe, Follower.OnBeat(Follower.MakeProbe(60)));
+        Assert.False(Follower.InContact(120));
+        Follower.OnHead(Follower.MakeProbe(70), new Position(Second, 0));
+        Assert.True(Follower.InContact(120));
+    }
 }
