@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Freshet.AspNetCore.Endpoints;
 using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Explain;
+using Freshet.AspNetCore.Security;
 using Freshet.Diagnostics;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Builder;
@@ -32,7 +33,7 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
     private Task ArriveAsync(HttpContext context, RequestDelegate inner, bool mayExplain)
     {
         var state = _pool.Get();
-        state.Arrival = engine.Arrive();
+        state.Arrival = engine.Arrive(engine.IsShared && SessionCarrier.MayCarry(context.Request.Headers));
         state.Attach(context);
         EventToken.Take(context.Request);
         if (mayExplain)

@@ -101,6 +101,21 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
     private static bool Carries(HttpContext context) =>
         context.Request.Headers.Cookie.Count > 0 || context.Request.Headers.ContainsKey(Name);
 
+    /// <summary>Whether the client says that it carries a position: a cheap look, ahead of everything (C1). What it is worth is found out later.</summary>
+    public static bool MayCarry(IHeaderDictionary headers)
+    {
+        var field = headers[Name];
+        if (field.Count > 0 && field is not [Unknown])
+            return true;
+        foreach (var cookies in headers.Cookie)
+        {
+            if (cookies?.Contains(CookiePrefix, StringComparison.Ordinal) == true)
+                return true;
+        }
+
+        return false;
+    }
+
     private SessionPositions Read(HttpContext context, Tenant tenant)
     {
         var headers = context.Request.Headers;

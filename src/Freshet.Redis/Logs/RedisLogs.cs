@@ -28,7 +28,10 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     private readonly LogLink _link;
     private readonly long _maxStaleness;
     private readonly int _capacity;
+    private readonly FollowedLog _public;
     private Action<Tenant>? _moved;
+    private long _lookedAt = long.MinValue;
+    private volatile bool _wereInContact;
 
     public RedisLogs(RedisAddress address, PhysicalKeys keys, TagClocks clocks, TimeSpan maxStaleness, int capacity, TimeProvider time)
     {
@@ -40,7 +43,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         _link = new LogLink(this, keys, maxStaleness, time);
         _client = RespClient.Create(address, _link, time);
         // Whatever anybody makes may hang on what is public.
-        LogOf(Tenant.Public);
+        _public = LogOf(Tenant.Public);
     }
 
     /// <inheritdoc/>
@@ -83,6 +86,20 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     /// <inheritdoc/>
     public bool Covers(Tenant tenant, Position position) => LogOf(tenant).Covers(position);
+
+    /// <inheritdoc/>
+    public bool IsInContact(long now)
+    {
+        // Each request asks, so the logs are looked through now and then only.
+        var lookedAt = Volatile.Read(ref _lookedAt);
+        if (lookedAt == long.MinValue || now - lookedAt >= _maxStaleness / 16)
+        {
+            Volatile.Write(ref _lookedAt, now);
+            _wereInContact = _logs.All(l => l.Value.InContact(now));
+        }
+
+        return _wereInContact && _public.InContact(now);
+    }
 
     /// <inheritdoc/>
     public bool InContact(Tenant tenant, long now) => LogOf(tenant).InContact(now);

@@ -29,6 +29,7 @@ internal sealed class TagClocks
     private readonly uint _mask;
     private readonly Lock _gate = new();
     private long _now;
+    private long _lastTouch;
 
     /// <param name="size">The number of counters: a power of two from 64 to 2^26. Eight bytes each.</param>
     public TagClocks(int size = DefaultSize)
@@ -41,6 +42,9 @@ internal sealed class TagClocks
 
     /// <summary>The tick now: every touch up to it is visible to whoever has read it.</summary>
     public long Now => Volatile.Read(ref _now);
+
+    /// <summary>The tick of the last touch: those after it touch nothing.</summary>
+    public long LastTouch => Volatile.Read(ref _lastTouch);
 
     /// <summary>Makes everything that depends on one of the tags invalid, from now on.</summary>
     /// <returns>The tick of the touch.</returns>
@@ -58,6 +62,7 @@ internal sealed class TagClocks
                 Volatile.Write(ref _clocks[Index(tenantHash, path[^1], AtSalt)], tick);
             }
 
+            Volatile.Write(ref _lastTouch, tick);
             Volatile.Write(ref _now, tick);
             return tick;
         }

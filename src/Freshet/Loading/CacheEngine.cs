@@ -16,20 +16,31 @@ internal sealed class CacheEngine(
     public PublicKeys PublicKeys { get; } = new();
 
     /// <summary>Whether nothing at all was touched since the arrival.</summary>
-    public bool IsNow(Arrival arrival) => clocks.Now == arrival.Tick;
+    public bool IsNow(Arrival arrival) => clocks.LastTouch <= arrival.Tick;
 
     /// <summary>Starts a tick that touches nothing, so that what arrived before can be told from what arrives now.</summary>
     public long Advance() => clocks.Advance();
 
+    /// <summary>Whether other nodes append to the logs, so that a client may know more than this node does.</summary>
+    public bool IsShared => store.IsShared;
+
     /// <summary>To be taken first of all: what feeds an answer outside its key is read after it (C1).</summary>
-    public Arrival Arrive() => new(clocks.Now);
+    /// <param name="carriesPosition">Whether the client says that it carries one.</param>
+    public Arrival Arrive(bool carriesPosition = false) =>
+        // C5, C10: who may have to load gets a tick of its own while there is time for it. Where one process is all, nobody has to
+        // wait for what others have written, and nothing is paid for it.
+        store.IsShared && (carriesPosition || !store.IsInContact(time.GetTimestamp())) ? Arrival.WithOwnTick(clocks) : new(clocks.Now);
 
     /// <summary>The arrival of a read inside a load: what the load must load, it must load too (C3, C10).</summary>
+    /// <remarks>
+    /// Its tick may start here, after the enclosing load has been fed: what fed that load is judged by that load's own, older
+    /// fence. What is read from here on is all that feeds this one.
+    /// </remarks>
     public Arrival ArriveIn(LoadScope? enclosing) => enclosing is { MustLoad: true } ? Arrival.ThatMustLoad(clocks) : Arrive();
 
-    /// <summary>The arrival of a request whose client carries a position (C10).</summary>
+    /// <summary>The arrival of a request whose client carries a position (C10). It keeps the tick of its entry (C1).</summary>
     public Arrival WithSession(Arrival arrival, Tenant tenant, Position position) =>
-        arrival.MustLoad || store.Covers(tenant, position) ? arrival : Arrival.ThatMustLoad(clocks);
+        arrival.MustLoad || store.Covers(tenant, position) ? arrival : arrival with { MustLoad = true };
 
     /// <summary>Looks for an entry that may answer the request.</summary>
     /// <param name="key">The key, compared exactly.</param>
@@ -79,8 +90,8 @@ internal sealed class CacheEngine(
     {
         // C6: while a log is out of contact ticks stand still, so who comes now takes only what is loaded from now on.
         if (!request.Arrival.MustLoad && !(InContact(request.Tenant) && InContact(Tenant.Public)))
-            request = request with { Arrival = Arrival.ThatMustLoad(clocks) };
-        return request.Why is CacheReason.HitForPass
+            request = request with { Arrival = request.Arrival with { MustLoad = true } };
+        return request.Why is CacheReason.HitForPass || request.Arrival.IsAlone
             ? loader.LoadAloneAsync(key, request, cancel)
             : loader.LoadAsync(key, request, cancel);
     }

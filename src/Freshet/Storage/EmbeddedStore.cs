@@ -60,6 +60,8 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
         return position.Epoch == applied.Epoch && position.Offset <= applied.Offset;
     }
 
+    public bool IsInContact(long now) => true;
+
     public bool InContact(Tenant tenant, long now) => true;
 
     public bool InContact(CacheEntry entry, long now) => true;

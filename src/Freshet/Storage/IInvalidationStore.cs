@@ -37,6 +37,12 @@ internal interface IInvalidationStore
     /// <summary>Whether everything up to a position that a client carries is applied here (C10).</summary>
     bool Covers(Tenant tenant, Position position);
 
+    /// <summary>
+    /// Whether, as far as can be told at once, all logs that this node follows are in live contact at that time. A hint: who is
+    /// told wrongly that they are loads for himself (<see cref="Arrival.IsAlone"/>).
+    /// </summary>
+    bool IsInContact(long now);
+
     /// <summary>Whether the tenant's log is in live contact at that time (C6).</summary>
     bool InContact(Tenant tenant, long now);
 
