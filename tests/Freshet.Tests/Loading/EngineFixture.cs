@@ -1,6 +1,8 @@
 using Freshet.Coherence;
 using Freshet.Loading;
 using Freshet.Memory;
+using Freshet.Storage;
+using Freshet.Tests.Shared;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -14,11 +16,13 @@ public sealed class EngineFixture : IDisposable
 {
     private readonly ServiceProvider _services;
 
-    public EngineFixture(Action<FreshetOptions>? configure = null)
+    public EngineFixture(Action<FreshetOptions>? configure = null, bool isShared = false)
     {
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Time);
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        if (isShared)
+            services.AddSingleton<IInvalidationStore>(p => new SwitchedLogs(p.GetRequiredService<TagClocks>()));
         services.AddFreshetCore(configure);
         _services = services.BuildServiceProvider();
     }
@@ -32,6 +36,8 @@ public sealed class EngineFixture : IDisposable
     internal CacheEngine Engine => _services.GetRequiredService<CacheEngine>();
 
     internal TagClocks Clocks => _services.GetRequiredService<TagClocks>();
+
+    internal SwitchedLogs Logs => (SwitchedLogs)_services.GetRequiredService<IInvalidationStore>();
 
     internal Loader Loader => _services.GetRequiredService<Loader>();
 
