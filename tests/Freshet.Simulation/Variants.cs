@@ -20,6 +20,7 @@ internal static class Variants
         new("C1_FenceTakenAtLookUp", "calm", 1, 4, () => new FenceTakenAtLookUp()),
         new("C1_FenceTakenAtTheEnd", "calm", 1, 5, () => new FenceTakenAtTheEnd()),
         new("C1_StoredUnderALaterPlace", "calm", 2, 1, () => new StoredUnderALaterPlace()),
+        new("C1_MustLoadTickTakenAfterAuthentication", "lossy", 3, 4, () => new MustLoadTickTakenAfterAuthentication()),
         new("C2_PastIsShared", "calm", 2, 3, () => new PastIsShared()),
         new("C3_NestedReadsFromBefore", "calm", 2, 5, () => new NestedReadsFromBefore()),
         new("C3_NestedReadsNeedNotLoad", "lossy", 3, 2, () => new NestedReadsNeedNotLoad()),
@@ -73,6 +74,11 @@ internal static class Variants
     private sealed class FenceTakenAtTheEnd : Rules
     {
         public override long FenceOf(TagClocks clocks, Load load) => clocks.Now;
+    }
+
+    private sealed class MustLoadTickTakenAfterAuthentication : Rules
+    {
+        public override Arrival AtLookUp(TagClocks clocks, Arrival arrival) => arrival.MustLoad ? Arrival.ThatMustLoad(clocks) : arrival;
     }
 
     private sealed class PastIsShared : Rules
