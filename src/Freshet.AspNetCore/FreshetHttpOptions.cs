@@ -18,6 +18,13 @@ public sealed class FreshetHttpOptions
     public byte[] SessionKey { get; set; } = [];
 
     /// <summary>
+    /// How long a Redis server may go on accepting writes after another one has taken over, and the nodes that wrote there may need to
+    /// reach that one: more than <c>min-replicas-max-lag</c>, <c>cluster-node-timeout</c>, and what Sentinel needs. So long the positions
+    /// that clients carry of the lost log make their requests load (C10). Default 30 s.
+    /// </summary>
+    public TimeSpan IsolationLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// How long a handler that has flushed its answer may take to end it before it counts as streaming. Default 250 ms; more
     /// than zero. Streamed answers are passed on as they are made, and never stored.
     /// </summary>

@@ -10,23 +10,27 @@
 const shape = /^[\w-]{56}$/;
 const charactersToOffset = 24; // of version, log and epoch: 18 bytes in Base64
 const mostTokens = 8;
+const mostEpochs = 3;
 
-/** A place in each of the tenant's two logs: no token, one, or one of each. */
+/** A place in each of the tenant's two logs: no token, one, or one of each; or, after an epoch was lost, one of each epoch. */
 export type Position = string;
 
-/** The latest token of each log: of one epoch the higher offset, of two epochs the one that stands later. What is no token is passed over. */
+/**
+ * Of each log and epoch the token with the highest offset; of more epochs than are carried those heard of last. What is no token is
+ * passed over.
+ */
 export function latest(...texts: unknown[]): Position {
-  const logs: { token: string; offset: bigint }[] = [];
+  const logs = [0, 1].map(() => new Map<string, [token: string, offset: bigint]>());
   for (const token of texts.flatMap(text => (typeof text === 'string' ? text.split('.', mostTokens) : []))) {
     if (!shape.test(token)) continue;
     const bytes = Uint8Array.from(atob(token.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
-    const log = bytes[1]!;
-    if (bytes[0] !== 2 || log > 1) continue;
+    const epochs = logs[bytes[1]!];
+    if (bytes[0] !== 2 || !epochs) continue;
     const offset = new DataView(bytes.buffer).getBigUint64(18, true);
-    const known = logs[log];
-    if (!known?.token.startsWith(token.slice(0, charactersToOffset)) || known.offset <= offset) logs[log] = { token, offset };
+    const epoch = token.slice(0, charactersToOffset);
+    if (!(epochs.get(epoch)?.[1]! > offset)) epochs.set(epoch, [token, offset]);
   }
-  return logs.flatMap(({ token }) => token).join('.');
+  return logs.flatMap(epochs => [...epochs.values()].slice(-mostEpochs).map(([token]) => token)).join('.');
 }
 
 /** Whether what was told up to a position may concern an answer of that place (E8.2); told of no position, it always may. */

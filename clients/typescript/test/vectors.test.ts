@@ -75,11 +75,27 @@ describe('positions', () => {
 
   test.each<{ name: string; text: string; client: object }>(positions.read)('read: $name', ({ text, client }) => {
     const bytes = latest(text).split('.').filter(Boolean).map(token => Buffer.from(token, 'base64url'));
-    expect(Object.fromEntries(bytes.map(token => [token[1], String(token.readBigUInt64LE(18))]))).toEqual(client);
+    const offsets: Record<string, string> = {};
+    for (const token of bytes) offsets[token[1]!] = `${offsets[token[1]!] ?? ''} ${token.readBigUInt64LE(18)}`.trim();
+    expect(offsets).toEqual(client);
   });
 
   test.each<{ name: string; known: string; received: string; result: string }>(positions.later)('later: $name', ({ known, received, result }) => {
     expect(latest(known, received)).toBe(result);
+  });
+
+  test('more epochs than are carried: the one heard of first is forgotten', () => {
+    const at = (epoch: number, offset: number): string => {
+      const token = Buffer.alloc(42);
+      token[0] = 2;
+      token[2] = epoch;
+      token[18] = offset;
+      return token.toString('base64url');
+    };
+    const three = latest(at(1, 5), at(2, 7), at(3, 1));
+    expect(three).toBe([at(1, 5), at(2, 7), at(3, 1)].join('.'));
+    expect(latest(three, at(1, 6), at(2, 3))).toBe([at(1, 6), at(2, 7), at(3, 1)].join('.'));
+    expect(latest(three, at(4, 0))).toBe([at(2, 7), at(3, 1), at(4, 0)].join('.'));
   });
 
   test.each([null, 7, {}, [], '.'.repeat(100_000), 'Ag'.repeat(50_000)])('hostile %#: no position', text => {

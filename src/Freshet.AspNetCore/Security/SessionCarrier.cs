@@ -12,6 +12,9 @@ namespace Freshet.AspNetCore.Security;
 /// </summary>
 internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants, AnswerGroups groups, IOptions<FreshetHttpOptions> options)
 {
+    // Where one process is all, its former life is over.
+    private readonly ForeignEpochs _foreign = new(engine.Time, engine.IsShared ? options.Value.IsolationLimit : TimeSpan.Zero);
+
     public const string Name = "Freshet-Position";
 
     /// <summary>Says that other nodes do not know yet what was written, because the store could not be reached (C14). RFC 8941 §3.3.6.</summary>
@@ -38,11 +41,7 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         if (context.Request.Headers[Name] is [Unknown])
             TellPlace(context, tenant, arrival);
         var carried = Read(context, tenant);
-        if (carried.Own is { } own)
-            arrival = engine.WithSession(arrival, tenant, own);
-        if (carried.Public is { } shared)
-            arrival = engine.WithSession(arrival, Tenant.Public, shared);
-        return arrival;
+        return Apply(Apply(arrival, tenant, carried.Own), Tenant.Public, carried.Public);
     }
 
     /// <summary>Puts what was written on the answer, together with what the client carried already.</summary>
@@ -52,14 +51,14 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         if (all.Length == 0 || !tenants.TryResolve(context, out var tenant))
             return;
 
-        var positions = default(SessionPositions);
+        var positions = default(CarriedPositions);
         var touched = new List<(Tenant, Tag)>();
         foreach (var (owner, written) in all)
         {
             if (owner.IsPublic)
-                positions = positions with { Public = written.Position };
+                positions = positions with { Public = written.Positions };
             else if (owner == tenant)
-                positions = positions with { Own = written.Position };
+                positions = positions with { Own = written.Positions };
             else
                 continue;
             touched.AddRange(written.Tags.Select(tag => (owner, tag)));
@@ -68,14 +67,14 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         if (writes.IsPending)
             context.Response.Headers[PendingHeader] = "?1";
         if (!positions.IsEmpty)
-            Send(context, tenant, (Carries(context) ? Read(context, tenant) : default).Then(positions));
+            Send(context, tenant, (Carries(context) ? Needed(tenant, Read(context, tenant)) : default).Then(positions));
         if (groups.OfWrites(touched) is { } invalidated)
             context.Response.Headers[AnswerGroups.InvalidationHeader] = invalidated;
     }
 
     /// <summary>
-    /// A client that carried a position of an epoch that is gone has just been given a load: from now on it is good for it
-    /// to carry where this node stands, or each of its requests would mean a load.
+    /// A client that had to load has just been given what is right where this node stands. What it carried stays: it may be what it
+    /// has written, and lie ahead of this node or in an epoch that this node does not know yet.
     /// </summary>
     public void Renew(HttpContext context)
     {
@@ -84,11 +83,9 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         var carried = Read(context, tenant);
         if (!carried.IsEmpty)
         {
-            // Never back: of one epoch what the client carries may lie ahead of this node, and is what it has written.
-            var here = new SessionPositions(
-                carried.Own is null ? null : engine.Applied(tenant), carried.Public is null ? null : engine.Applied(Tenant.Public));
-            if (!here.IsBefore(carried))
-                Send(context, tenant, here);
+            var renewed = new CarriedPositions(Renewed(tenant, carried.Own), Renewed(Tenant.Public, carried.Public));
+            if (renewed != carried)
+                Send(context, tenant, renewed);
         }
     }
 
@@ -116,16 +113,49 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         return false;
     }
 
-    private SessionPositions Read(HttpContext context, Tenant tenant)
+    private Arrival Apply(Arrival arrival, Tenant log, LogPositions carried)
+    {
+        foreach (var position in carried.All)
+        {
+            // C10
+            if (!IsOver(log, position))
+                arrival = engine.WithSession(arrival, log, position);
+        }
+
+        return arrival;
+    }
+
+    private bool IsOver(Tenant log, Position position) =>
+        engine.Applied(log).Epoch is var own && own != position.Epoch && _foreign.IsOver(log, position.Epoch, own);
+
+    private LogPositions Renewed(Tenant log, LogPositions carried) =>
+        carried.IsEmpty || engine.Applied(log) is var here && here.Epoch == default ? carried : Needed(log, carried).With(here);
+
+    // What still counts of what a client carries.
+    private CarriedPositions Needed(Tenant tenant, CarriedPositions carried) => new(Needed(tenant, carried.Own), Needed(Tenant.Public, carried.Public));
+
+    private LogPositions Needed(Tenant log, LogPositions carried)
+    {
+        var needed = default(LogPositions);
+        foreach (var position in carried.All)
+        {
+            if (position.Epoch == engine.Applied(log).Epoch || (engine.IsShared && !IsOver(log, position)))
+                needed = needed.With(position);
+        }
+
+        return needed;
+    }
+
+    private CarriedPositions Read(HttpContext context, Tenant tenant)
     {
         var headers = context.Request.Headers;
-        SessionToken.TryRead(_key, tenant, headers[Name].ToString(), out var byHeader);
-        var byCookie = default(SessionPositions);
+        var byHeader = SessionToken.Read(_key, tenant, headers[Name].ToString());
+        var byCookie = default(CarriedPositions);
         var cookies = headers.Cookie;
         for (var i = 0; i < cookies.Count; i++)
         {
-            if (TryFind(cookies[i], out var text) && SessionToken.TryRead(_key, tenant, text, out var positions))
-                byCookie = byCookie.Then(positions);
+            if (TryFind(cookies[i], out var text))
+                byCookie = byCookie.Then(SessionToken.Read(_key, tenant, text));
         }
 
         return byCookie.Then(byHeader);
@@ -156,7 +186,7 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         return false;
     }
 
-    private void Send(HttpContext context, Tenant tenant, SessionPositions positions)
+    private void Send(HttpContext context, Tenant tenant, CarriedPositions positions)
     {
         var token = SessionToken.Create(_key, tenant, positions);
         // Who asks for the place of an answer must not take for it where the logs stand after the load.

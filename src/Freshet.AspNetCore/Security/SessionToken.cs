@@ -7,8 +7,8 @@ using Freshet.Coherence;
 namespace Freshet.AspNetCore.Security;
 
 /// <summary>
-/// The text form of positions (C10): one token for each log, joined by <c>.</c>. A token is authenticated and bound to a
-/// tenant, so a client can neither invent a position nor carry one from tenant to tenant; which of two tokens of a log is
+/// The text form of positions (C10): one token for each log and epoch, joined by <c>.</c>. A token is authenticated and bound to a
+/// tenant, so a client can neither invent a position nor carry one from tenant to tenant; which of two tokens of an epoch is
 /// the later one, a client may read.
 /// </summary>
 /// <remarks>
@@ -29,7 +29,7 @@ internal static class SessionToken
     // RFC 9110 §5.3: a field that was sent twice may arrive as one, joined by commas.
     private const string Separators = "., ";
 
-    /// <summary>How many tokens are looked at; a client needs two, and one that cannot compare them a few more.</summary>
+    /// <summary>How many tokens are looked at; a client needs six (<see cref="LogPositions.MaxEpochs"/>), and one that cannot compare them a few more.</summary>
     public const int MaxTokens = 8;
 
     private const byte Version = 2;
@@ -38,21 +38,33 @@ internal static class SessionToken
     private const int TokenChars = TokenBytes / 3 * 4;
     private const int MaxTenantBytes = 3 * (Keys.KeyPart.MaxSegmentLength + 1);
 
-    /// <summary>The text; empty for no positions.</summary>
-    public static string Create(ReadOnlySpan<byte> key, Tenant tenant, SessionPositions positions)
+    /// <summary>The text of a place; empty for none.</summary>
+    public static string Create(ReadOnlySpan<byte> key, Tenant tenant, SessionPositions place) => Create(key, tenant, CarriedPositions.Of(place));
+
+    /// <summary>The text; empty for no positions. The epoch that was heard of last stands at the end of its log's.</summary>
+    public static string Create(ReadOnlySpan<byte> key, Tenant tenant, CarriedPositions positions)
     {
-        Span<char> text = stackalloc char[(2 * TokenChars) + 1];
+        Span<char> text = stackalloc char[2 * LogPositions.MaxEpochs * (TokenChars + 1)];
         var length = 0;
-        Append(text, ref length, key, tenant, isPublic: false, positions.Own);
-        Append(text, ref length, key, tenant, isPublic: true, positions.Public);
+        foreach (var position in positions.Own.All)
+            Append(text, ref length, key, tenant, isPublic: false, position);
+        foreach (var position in positions.Public.All)
+            Append(text, ref length, key, tenant, isPublic: true, position);
         return new string(text[..length]);
     }
 
-    /// <summary>Reads tokens; a forged, damaged or foreign one is none at all, and of two for one log the later one counts.</summary>
+    /// <summary>Reads a place: of each log the epoch that stands last in the text.</summary>
     /// <returns>Whether there was one.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions)
+    public static bool TryRead(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out SessionPositions place)
     {
-        positions = default;
+        place = Read(key, tenant, text).Latest;
+        return !place.IsEmpty;
+    }
+
+    /// <summary>Reads tokens; a forged, damaged or foreign one is none at all, and of two for one epoch the higher one counts.</summary>
+    public static CarriedPositions Read(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text)
+    {
+        var positions = default(CarriedPositions);
         var left = MaxTokens;
         foreach (var range in text.SplitAny(Separators))
         {
@@ -61,21 +73,19 @@ internal static class SessionToken
             if (left-- == 0)
                 break;
             if (TryReadOne(key, tenant, text[range], out var isPublic, out var position))
-                positions = positions.Then(isPublic ? new(null, position) : new(position, null));
+                positions = isPublic ? positions with { Public = positions.Public.With(position) } : positions with { Own = positions.Own.With(position) };
         }
 
-        return !positions.IsEmpty;
+        return positions;
     }
 
-    private static void Append(Span<char> text, ref int length, ReadOnlySpan<byte> key, Tenant tenant, bool isPublic, Position? position)
+    private static void Append(Span<char> text, ref int length, ReadOnlySpan<byte> key, Tenant tenant, bool isPublic, Position position)
     {
-        if (position is not { } p)
-            return;
         Span<byte> token = stackalloc byte[TokenBytes];
         token[0] = Version;
         token[1] = isPublic ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteUInt128LittleEndian(token[2..], p.Epoch.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(token[18..], p.Offset);
+        BinaryPrimitives.WriteUInt128LittleEndian(token[2..], position.Epoch.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(token[18..], position.Offset);
         Mac(key, tenant, token[..SignedBytes], token[SignedBytes..]);
         if (length > 0)
             text[length++] = Separator;

@@ -1,3 +1,5 @@
+using Freshet.Coherence;
+
 namespace Freshet.Loading;
 
 /// <summary>
@@ -29,10 +31,9 @@ internal sealed class AcknowledgedWrites
         {
             IsPending |= logged is null;
             if (!_written.TryGetValue(tenant, out var known))
-                known = new Written(logged, []);
-            // Within one epoch the highest stands; a new epoch replaces what was known of the old one.
-            else if (logged is { } position && !(known.Position is { } k && k.Epoch == position.Epoch && k.Offset >= position.Offset))
-                known = known with { Position = position };
+                known = new Written(default, []);
+            if (logged is { } position)
+                known = known with { Positions = known.Positions.With(position) };
             known.Tags.AddRange(tags);
             _written[tenant] = known;
         }
@@ -46,7 +47,7 @@ internal sealed class AcknowledgedWrites
     }
 
     /// <summary>What was written in one tenant's log.</summary>
-    /// <param name="Position">From where on all of it that was logged shows; null when nothing was.</param>
+    /// <param name="Positions">From where on all of it that was logged shows, by epoch.</param>
     /// <param name="Tags">What was touched.</param>
-    internal readonly record struct Written(Position? Position, List<Tag> Tags);
+    internal readonly record struct Written(LogPositions Positions, List<Tag> Tags);
 }

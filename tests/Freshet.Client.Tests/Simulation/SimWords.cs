@@ -37,6 +37,10 @@ internal static class SimWords
     public static SessionPositions With(this SessionPositions positions, int log, Position position) =>
         log == 0 ? positions with { Own = position } : positions with { Public = position };
 
+    /// <summary>Both: in each log the later one, and of two epochs the written one. What was written in a lost epoch shows here at once.</summary>
+    public static SessionPositions Then(this SessionPositions carried, SessionPositions written) =>
+        CarriedPositions.Of(carried).Then(CarriedPositions.Of(written)).Latest;
+
     /// <summary>A position as text. Where the MAC would be stands the epoch once more: the client does not read it.</summary>
     public static string Token(SessionPositions positions, Rules rules) =>
         string.Join('.', new[] { Token(0, positions.Own, rules), Token(1, positions.Public, rules) }.OfType<string>());
