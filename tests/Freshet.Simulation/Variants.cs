@@ -20,7 +20,7 @@ internal static class Variants
         new("C1_FenceTakenAtLookUp", "calm", 1, 4, () => new FenceTakenAtLookUp()),
         new("C1_FenceTakenAtTheEnd", "calm", 1, 5, () => new FenceTakenAtTheEnd()),
         new("C1_StoredUnderALaterPlace", "calm", 2, 1, () => new StoredUnderALaterPlace()),
-        new("C1_MustLoadTickTakenAfterAuthentication", "lossy", 3, 4, () => new MustLoadTickTakenAfterAuthentication()),
+        new("C1_MustLoadTickTakenAfterAuthentication", "lossy", 2, 1, () => new MustLoadTickTakenAfterAuthentication()),
         new("C2_PastIsShared", "calm", 2, 3, () => new PastIsShared()),
         new("C3_NestedReadsFromBefore", "calm", 2, 5, () => new NestedReadsFromBefore()),
         new("C3_NestedReadsNeedNotLoad", "lossy", 3, 2, () => new NestedReadsNeedNotLoad()),

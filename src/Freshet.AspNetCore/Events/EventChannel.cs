@@ -45,6 +45,9 @@ internal sealed class EventChannel(InvalidationFeed feed, Func<Tenant, SessionPo
             return [.. _connections];
     }
 
+    /// <summary>Whether what is told here is all there is to tell (C6).</summary>
+    public bool InContact(Tenant tenant) => feed.InContact(tenant, clock.Now);
+
     /// <summary>What lies after that place, for all who stand there; null when it is nothing.</summary>
     public EventReading? Read(Tenant tenant, SessionPositions from)
     {

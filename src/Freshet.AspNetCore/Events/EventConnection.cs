@@ -20,6 +20,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     private volatile EventMessage? _answer;
     private volatile EventClose? _close;
     private volatile bool _isHeartbeatDue;
+    private volatile bool _isHeldBack;
     private OneAtATime _sender;
     private long _sendingSince;
     private long _closingSince;
@@ -89,6 +90,8 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
             Abort();
         else if (sending == 0 && clock.IsOver(Volatile.Read(ref _lastSent), now, clock.Silence))
             Beat();
+        else if (_isHeldBack)
+            Wake();
     }
 
     /// <summary>Ends it, after the message that is being sent. The first reason stands.</summary>
@@ -202,7 +205,16 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
     {
         if (_close is not null)
             return null;
-        if (_first is not null && !_at.IsBefore(_greetedAt))
+        // C6: any message tells the client that all is well. While the logs are out of contact nobody knows, and there is none;
+        // Tend looks whether contact is back.
+        if (!channel.InContact(client.Tenant))
+        {
+            _isHeldBack = true;
+            return null;
+        }
+
+        // Who has waited for contact is told all that was missed, another epoch too, before it is greeted.
+        if (_first is not null && !_isHeldBack && !_at.IsBefore(_greetedAt))
             return Interlocked.Exchange(ref _first, null);
         if (_first is null && Interlocked.Exchange(ref _answer, null) is { } answer)
             return answer;
@@ -214,6 +226,7 @@ internal abstract class EventConnection(EventClient client, EventChannel channel
                 return events;
         }
 
+        _isHeldBack = false;
         if (Interlocked.Exchange(ref _first, null) is { } first)
             return first;
         if (!_isHeartbeatDue)

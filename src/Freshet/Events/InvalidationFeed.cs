@@ -13,6 +13,11 @@ internal sealed class InvalidationFeed(IInvalidationStore store, EntityModelSour
     /// <inheritdoc cref="IInvalidationStore.OnMoved"/>
     public void OnMoved(Action<Tenant> takeNote) => store.OnMoved(takeNote);
 
+    /// <summary>Whether both logs are in live contact (C6): only then silence means that nothing was touched.</summary>
+    /// <param name="tenant">The reader's tenant.</param>
+    /// <param name="now">The time, in the node's timestamps.</param>
+    public bool InContact(Tenant tenant, long now) => store.InContact(tenant, now) && store.InContact(Tenant.Public, now);
+
     /// <summary>Where the logs are now.</summary>
     /// <param name="tenant">The reader's tenant.</param>
     public SessionPositions Head(Tenant tenant) => new(store.Applied(tenant), store.Applied(Tenant.Public));

@@ -2,7 +2,7 @@ using Freshet.AspNetCore.Events;
 using Freshet.Coherence;
 using Freshet.Events;
 using Freshet.Invalidation;
-using Freshet.Storage;
+using Freshet.Tests.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,7 +12,7 @@ namespace Freshet.AspNetCore.Tests.Events;
 
 public class EventConnectionTests
 {
-    private readonly EmbeddedStore _store = new(new TagClocks(1024), 16);
+    private readonly SwitchedLogs _store = new(new TagClocks(1024));
     private readonly InvalidationFeed _feed;
     private readonly EventChannel _channel;
     private readonly EventClock _clock;
@@ -58,6 +58,54 @@ public class EventConnectionTests
         heard.Start(start, greeted, EventMessage.Ready("2", TimeSpan.FromSeconds(10), isResumed: true));
         heard.Wake();
         Assert.Equal(["cache_invalidation", "ready", "cache_invalidation", "cache_invalidation"], heard.Types);
+    }
+
+    [Fact]
+    public async Task C6_LogsOutOfContact_NothingIsSaid_AndAllOfItOnceContactIsBack()
+    {
+        var head = _feed.Head(EventApp.Acme);
+        var heard = new HeardConnection(Client("alice"), _channel, _clock);
+        heard.Start(head, head, EventMessage.Ready("0", TimeSpan.FromSeconds(10), isResumed: true));
+        heard.Wake();
+        _store.IsCut = true;
+
+        heard.Beat(); // as the answer to a ping
+        await _store.AppendAsync(EventApp.Acme, [Tag.Of("import", "42")], default);
+        heard.Wake();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        heard.Tend(_clock.Now);
+        Assert.Equal(["ready"], heard.Types);
+
+        _store.IsCut = false;
+        heard.Tend(_clock.Now);
+        Assert.Equal(["ready", "cache_invalidation", "heartbeat"], heard.Types);
+    }
+
+    [Fact]
+    public async Task C6_LogsOutOfContactWhenAClientComes_TheGreetingWaits_AndComesAfterWhatWasMissed()
+    {
+        var head = _feed.Head(EventApp.Acme);
+        var heard = new HeardConnection(Client("alice"), _channel, _clock);
+        heard.Start(head, head, EventMessage.Ready("0", TimeSpan.FromSeconds(10), isResumed: true));
+        _store.IsCut = true;
+        heard.Wake();
+        Assert.Empty(heard.Types);
+
+        await _store.AppendAsync(EventApp.Acme, [Tag.Of("import", "42")], default);
+        _store.IsCut = false;
+        heard.Tend(_clock.Now);
+        Assert.Equal(["cache_invalidation", "ready"], heard.Types);
+    }
+
+    [Fact]
+    public void C6_LogsOutOfContact_AConnectionCanStillBeClosed()
+    {
+        var head = _feed.Head(EventApp.Acme);
+        var heard = new HeardConnection(Client("alice"), _channel, _clock);
+        heard.Start(head, head, EventMessage.Ready("0", TimeSpan.FromSeconds(10), isResumed: true));
+        _store.IsCut = true;
+        heard.Close(EventClose.GoingAway);
+        Assert.Equal(1001, heard.Closed?.Code);
     }
 
     [Fact]
