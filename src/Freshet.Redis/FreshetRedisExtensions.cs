@@ -1,5 +1,6 @@
 using Freshet;
 using Freshet.Coherence;
+using Freshet.Diagnostics;
 using Freshet.Redis;
 using Freshet.Redis.Keys;
 using Freshet.Redis.Logs;
@@ -7,6 +8,8 @@ using Freshet.Resp.Addresses;
 using Freshet.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -50,6 +53,7 @@ public static class FreshetRedisExtensions
         var freshet = provider.GetRequiredService<IOptions<FreshetOptions>>().Value;
         return new RedisLogs(
             RedisAddress.Parse(redis.Address), new PhysicalKeys(redis.Prefix, SecretOf(redis)), provider.GetRequiredService<TagClocks>(),
-            freshet.MaxStaleness, freshet.LogRecords, provider.GetRequiredService<TimeProvider>());
+            freshet.MaxStaleness, freshet.LogRecords, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<CacheMetrics>(),
+            provider.GetService<ILoggerFactory>()?.CreateLogger("Freshet.Redis") ?? NullLogger.Instance);
     }
 }

@@ -8,7 +8,8 @@ public sealed class FreshetRedisOptions
 {
     /// <summary>
     /// Where Redis is: <c>redis://user:password@host:6379</c>, <c>rediss://</c> for TLS, or the comma form of StackExchange.Redis,
-    /// <c>host:6379,password=…,ssl=true</c>. With <c>sentinel=name</c> the hosts are sentinels.
+    /// <c>host:6379,password=…,ssl=true</c>. With <c>sentinel=name</c> the hosts are sentinels, with <c>cluster=true</c> some
+    /// nodes of a Redis Cluster.
     /// </summary>
     public string Address { get; set; } = "";
 
@@ -38,8 +39,7 @@ internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRed
         {
             try
             {
-                if (RedisAddress.Parse(options.Address).Topology is RedisTopology.Cluster)
-                    errors.Add("Freshet:Redis:Address names a cluster, which is not supported; name a single server, or sentinels (sentinel=name).");
+                RedisAddress.Parse(options.Address);
             }
             catch (FormatException e)
             {

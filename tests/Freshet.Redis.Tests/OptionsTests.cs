@@ -11,7 +11,6 @@ public class OptionsTests
     [Theory]
     [InlineData("Address", "", "Freshet:Redis:Address is missing; write where Redis is, such as redis://localhost:6379.")]
     [InlineData("Address", "redis://:hunter2@host/notanumber", "Freshet:Redis:Address: 'db' of the Redis address is a number from 0 to 65535.")]
-    [InlineData("Address", "redis://localhost?cluster=true", "Freshet:Redis:Address names a cluster, which is not supported; name a single server, or sentinels (sentinel=name).")]
     [InlineData("Secret", "", "Freshet:Redis:Secret is missing or too short; all nodes need the same 32 random bytes. Make them with: openssl rand -base64 32")]
     [InlineData("Secret", "aGVsbG8=", "Freshet:Redis:Secret is missing or too short; all nodes need the same 32 random bytes. Make them with: openssl rand -base64 32")]
     [InlineData("Secret", "not base64", "Freshet:Redis:Secret is missing or too short; all nodes need the same 32 random bytes. Make them with: openssl rand -base64 32")]

@@ -13,9 +13,7 @@ namespace Freshet.Redis.Keys;
 internal sealed class PhysicalKeys(string prefix, byte[] secret)
 {
     private const int HashBytes = 16;
-
-    /// <summary>The channel on which records are told, where there is no cluster.</summary>
-    public byte[] Channel { get; } = Encoding.UTF8.GetBytes($"{prefix}:log");
+    private const int NameLength = 22;
 
     /// <summary>The tenant's name: 22 characters.</summary>
     public string NameOf(Tenant tenant) => Hash("tenant", tenant.Id);
@@ -24,9 +22,13 @@ internal sealed class PhysicalKeys(string prefix, byte[] secret)
     /// <param name="name">The tenant's name.</param>
     public byte[] Log(string name) => Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:L");
 
-    /// <summary>The key that beats of the tenant's shard delete; it never exists.</summary>
+    /// <summary>The channel on which a tenant's records are told: in the log's slot, so that who owns the one owns the other.</summary>
     /// <param name="name">The tenant's name.</param>
-    public byte[] Beat(string name) => Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:B");
+    public byte[] Channel(string name) => Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:c");
+
+    /// <summary>The tenant's name in one of our channels; empty when it is none.</summary>
+    public static ReadOnlySpan<byte> NameIn(ReadOnlySpan<byte> channel) =>
+        channel.Length > NameLength + 4 && channel[^(NameLength + 4)] == '{' ? channel.Slice(channel.Length - NameLength - 3, NameLength) : default;
 
     // 128 bits. What is hashed begins with its kind and ends with its text, so no two kinds have one name.
     private string Hash(string kind, string text)

@@ -1,29 +1,57 @@
 using Freshet.Coherence;
 using Freshet.Redis.Keys;
+using Freshet.Resp.Connections;
 using Freshet.Resp.Topology;
 
 namespace Freshet.Redis.Logs;
 
 /// <summary>
-/// One tenant's log as this node follows it. Guarded by its own lock, but for <see cref="InContact"/>, which any thread may ask.
+/// One tenant's log as this node follows it, and the session on which it does. Guarded by its own lock, but for
+/// <see cref="InContact"/>, which any thread may ask.
 /// </summary>
+/// <remarks>
+/// What comes in names the session that it came on: of a session that the log has left it says nothing. A log that was dropped is
+/// out of contact for ever, whoever still holds it; who asks for the tenant again gets another one.
+/// </remarks>
 internal sealed class FollowedLog
 {
     private readonly Lock _gate = new();
     private readonly LogFollower _follower;
     private readonly Action<Tenant> _moved;
+    private readonly long _second;
+    private volatile LogSession? _session;
+    private long _subscribedAt = long.MaxValue;
+    private Head _head;
     private bool _isReading;
     private bool _isLogging;
+    private int _writers;
+    private volatile bool _isDropped;
+    private long _used;
 
-    public FollowedLog(Tenant tenant, PhysicalKeys keys, TagClocks clocks, long maxStaleness, int capacity, Action<Tenant> moved)
+    private enum Head : byte
+    {
+        Known,
+        Wanted,
+        Asked,
+    }
+
+    /// <param name="tenant">Whose log it is.</param>
+    /// <param name="keys">What it is called in Redis.</param>
+    /// <param name="clocks">The node's clocks.</param>
+    /// <param name="settings">How logs are followed.</param>
+    /// <param name="appendedIn">In which epoch this node last appended to it, when it followed it before (C13).</param>
+    /// <param name="moved">Told when something was applied or forgotten.</param>
+    public FollowedLog(Tenant tenant, PhysicalKeys keys, TagClocks clocks, FollowSettings settings, Epoch? appendedIn, Action<Tenant> moved)
     {
         Tenant = tenant;
         Name = keys.NameOf(tenant);
         Key = keys.Log(Name);
-        BeatKey = keys.Beat(Name);
+        Channel = keys.Channel(Name);
         Slot = HashSlot.Of(Key);
         _moved = moved;
-        _follower = new LogFollower(tenant, clocks, maxStaleness, capacity);
+        _second = settings.Time.TimestampFrequency;
+        _used = settings.Time.GetTimestamp();
+        _follower = new LogFollower(tenant, clocks, settings.MaxStaleness, settings.Capacity, appendedIn);
     }
 
     public Tenant Tenant { get; }
@@ -33,9 +61,17 @@ internal sealed class FollowedLog
 
     public byte[] Key { get; }
 
-    public byte[] BeatKey { get; }
+    public byte[] Channel { get; }
 
     public int Slot { get; }
+
+    /// <summary>Where it is followed; null for nowhere.</summary>
+    public LogSession? Session => _session;
+
+    public bool IsDropped => _isDropped;
+
+    /// <summary>When somebody last asked for it, to a second.</summary>
+    public long Used => Volatile.Read(ref _used);
 
     public Position Applied
     {
@@ -46,17 +82,47 @@ internal sealed class FollowedLog
         }
     }
 
-    /// <summary>Whether anything waits to be logged and nobody is about it (C14).</summary>
-    public bool HasPending
+    /// <summary>How many writes wait to be logged (C14).</summary>
+    public int Pending
     {
         get
         {
             lock (_gate)
-                return _follower.Pending.Count > 0 && !_isLogging;
+                return _follower.Pending.Count;
         }
     }
 
-    public bool InContact(long now) => _follower.InContact(now);
+    /// <summary>In which epoch this node last appended; null for never.</summary>
+    public Epoch? AppendedIn
+    {
+        get
+        {
+            lock (_gate)
+                return _follower.AppendedIn;
+        }
+    }
+
+    public bool IsHeadWanted
+    {
+        get
+        {
+            lock (_gate)
+                return _head is Head.Wanted;
+        }
+    }
+
+    public bool InContact(long now)
+    {
+        Use(now);
+        return _follower.InContact(now);
+    }
+
+    /// <summary>Somebody asks for it; only each second, for many do at once.</summary>
+    public void Use(long now)
+    {
+        if (now - Volatile.Read(ref _used) > _second)
+            Volatile.Write(ref _used, now);
+    }
 
     public bool Covers(Position position)
     {
@@ -71,66 +137,191 @@ internal sealed class FollowedLog
             return _follower.ReadAfter(position);
     }
 
-    public void OnContactLost()
+    /// <inheritdoc cref="LogFollower.FenceOf"/>
+    public long? FenceOf(Position stored)
+    {
+        lock (_gate)
+            return _follower.FenceOf(stored);
+    }
+
+    /// <inheritdoc cref="LogFollower.PositionAt"/>
+    public Position? PositionAt(long tick)
+    {
+        lock (_gate)
+            return _follower.PositionAt(tick);
+    }
+
+    /// <summary>From now on it is followed there.</summary>
+    /// <param name="to">Where; null for nowhere.</param>
+    /// <param name="from">Where it was followed until now.</param>
+    /// <returns>False when it is already, or will never be again.</returns>
+    public bool TryMove(LogSession? to, out LogSession? from)
     {
         lock (_gate)
         {
-            _follower.OnContactLost();
-            _isReading = false;
+            from = _session;
+            if (_isDropped || ReferenceEquals(from, to))
+                return false;
+            Lose();
+            _session = to;
+            return true;
         }
     }
 
-    public void OnSubscribed()
+    /// <summary>The session no longer tells what is logged (C6).</summary>
+    /// <returns>False when the log is not followed there.</returns>
+    public bool TryLeave(LogSession session)
     {
         lock (_gate)
+        {
+            if (_session != session)
+                return false;
+            Lose();
+            _session = null;
+            return true;
+        }
+    }
+
+    /// <summary>From now on nobody follows it, unless somebody is writing to it.</summary>
+    public bool TryDrop(out LogSession? from)
+    {
+        lock (_gate)
+        {
+            from = _session;
+            if (_isDropped || _writers > 0 || _follower.Pending.Count > 0)
+                return false;
+            _isDropped = true;
+            Lose();
+            _session = null;
+            return true;
+        }
+    }
+
+    /// <summary>Somebody begins to write, and keeps it from being dropped.</summary>
+    public bool TryBeginWriting()
+    {
+        lock (_gate)
+        {
+            if (_isDropped)
+                return false;
+            _writers++;
+            return true;
+        }
+    }
+
+    public void EndWriting()
+    {
+        lock (_gate)
+            _writers--;
+    }
+
+    /// <summary>What to subscribe to on that session; null when it is subscribed, or followed elsewhere.</summary>
+    public RespChannel? ToSubscribe(LogSession session)
+    {
+        lock (_gate)
+            return _session == session && _subscribedAt == long.MaxValue ? new RespChannel(Channel, session.IsSharded) : null;
+    }
+
+    public void OnSubscribed(LogSession session, long now)
+    {
+        lock (_gate)
+        {
+            if (_session != session)
+                return;
             _follower.OnSubscribed();
+            (_subscribedAt, _head) = (now, Head.Wanted);
+        }
     }
 
-    public Probe MakeProbe(long now)
+    public bool IsSubscribed(LogSession session)
     {
         lock (_gate)
-            return _follower.MakeProbe(now);
+            return _session == session && _subscribedAt != long.MaxValue;
     }
 
-    public FollowStep OnHead(in Probe probe, Position head)
+    public void WantHead()
     {
         lock (_gate)
+            _head = Head.Wanted;
+    }
+
+    /// <summary>The question for its head, when the session tells what is logged.</summary>
+    public bool TryAskHead(LogSession session, long sentAt, out Probe probe)
+    {
+        lock (_gate)
+        {
+            probe = _follower.MakeProbe(sentAt);
+            if (_session != session || _subscribedAt > sentAt)
+                return false;
+            _head = Head.Asked;
+            return true;
+        }
+    }
+
+    public FollowStep OnHead(LogSession session, in Probe probe, Position head)
+    {
+        lock (_gate)
+        {
+            if (_session != session)
+                return FollowStep.Done;
+            _head = Head.Known;
             return Moved(_follower.Applied, _follower.OnHead(probe, head));
+        }
     }
 
-    public FollowStep OnRecord(Epoch epoch, LogRecord record)
+    /// <summary>A beat was answered that had been sent at that time.</summary>
+    public FollowStep OnBeat(LogSession session, long sentAt)
     {
         lock (_gate)
-            return Moved(_follower.Applied, _follower.OnRecord(epoch, record));
+        {
+            // Who waits for a head needs it.
+            if (_session != session || _subscribedAt > sentAt || _head is not Head.Known)
+                return FollowStep.Done;
+            return Moved(_follower.Applied, _follower.OnBeat(_follower.MakeProbe(sentAt)));
+        }
+    }
+
+    public FollowStep OnRecord(LogSession session, Epoch epoch, LogRecord record)
+    {
+        lock (_gate)
+            return _session == session ? Moved(_follower.Applied, _follower.OnRecord(epoch, record)) : FollowStep.Done;
     }
 
     /// <summary>What is to be read when the follower wants records.</summary>
     /// <returns>False when a reading is under way already.</returns>
-    public bool TryBeginReading(long now, out Probe asked, out long upTo)
+    public bool TryBeginReading(LogSession session, long now, out Probe asked, out long upTo)
     {
         lock (_gate)
         {
             asked = _follower.MakeProbe(now);
             upTo = Math.Max(_follower.Told, asked.Applied.Offset + 1);
-            if (_isReading)
+            if (_isReading || _session != session)
                 return false;
             return _isReading = true;
         }
     }
 
-    public FollowStep OnRecords(in Probe asked, LogReading reading)
+    public FollowStep OnRecords(LogSession session, in Probe asked, LogReading reading)
     {
         lock (_gate)
         {
+            if (_session != session)
+                return FollowStep.Done;
             _isReading = false;
-            return Moved(_follower.Applied, _follower.OnRecords(asked, reading));
+            var before = _follower.Applied;
+            var step = Moved(before, _follower.OnRecords(asked, reading));
+            // What was told while it was read could not be applied then.
+            return step is FollowStep.Done && _follower.Applied != before && _follower.Told > _follower.Applied.Offset ? FollowStep.ReadRecords : step;
         }
     }
 
-    public void OnReadingFailed()
+    public void OnReadingFailed(LogSession session)
     {
         lock (_gate)
-            _isReading = false;
+        {
+            if (_session == session)
+                (_isReading, _head) = (false, Head.Wanted);
+        }
     }
 
     public FollowStep OnAppended(Position at, IReadOnlyList<Tag> tags, ChangeSummary change)
@@ -168,6 +359,12 @@ internal sealed class FollowedLog
         }
     }
 
+    private void Lose()
+    {
+        _follower.OnContactLost();
+        (_subscribedAt, _head, _isReading) = (long.MaxValue, Head.Known, false);
+    }
+
     private FollowStep Moved(Position before, FollowStep step)
     {
         if (_follower.Applied != before)
@@ -175,3 +372,9 @@ internal sealed class FollowedLog
         return step;
     }
 }
+
+/// <summary>How logs are followed.</summary>
+/// <param name="MaxStaleness">How long an answered beat is good for, in timestamps.</param>
+/// <param name="Capacity">How many applied records of a log are remembered.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record FollowSettings(long MaxStaleness, int Capacity, TimeProvider Time);

@@ -1,306 +1,217 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Freshet.Coherence;
-using Freshet.Redis.Keys;
-using Freshet.Redis.Scripts;
 using Freshet.Resp;
 using Freshet.Resp.Connections;
 using Freshet.Resp.Protocol;
-using Freshet.Resp.Scripts;
 using Freshet.Resp.Topology;
 
 namespace Freshet.Redis.Logs;
 
 /// <summary>
-/// What keeps the followed logs in contact: it subscribes, beats, reads heads and records, and hands each to its log, all on the
-/// ordered connection, so that what was told before an answer is applied before it.
+/// Keeps the followed logs in contact: places each on the session of the server that owns it, has the sessions beat, and hands on
+/// what comes in. The decisions are those of <see cref="LogFollower"/>.
 /// </summary>
 /// <remarks>
-/// Everything that comes in runs inside the connection's read loop, one thing at a time; the timer and those who begin to follow a log
-/// only send. The decisions are those of <see cref="LogFollower"/>.
+/// What comes in runs inside the read loops of the connections; the timer and those who begin to follow a log only send. A log whose
+/// place is lost is placed again by the next tick, so no failure in between leaves it without one for long.
 /// </remarks>
 internal sealed class LogLink : IShardUser, IDisposable
 {
-    private const int MaxRecords = InvalidationLog.DefaultCapacity;
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
 
-    private readonly ConcurrentDictionary<RespShard, Session> _sessions = new();
+    private readonly ConcurrentDictionary<RespShard, LogSession> _sessions = new();
     private readonly RedisLogs _logs;
-    private readonly PhysicalKeys _keys;
+    private readonly LinkReport _report;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _maxStaleness;
     private readonly TimeSpan _period;
+    private readonly bool _isCluster;
     private readonly ITimer _timer;
+    private volatile RespClient? _client;
     private int _isHurrying;
+    private int _isTicking;
+    private volatile bool _isClosed;
 
-    public LogLink(RedisLogs logs, PhysicalKeys keys, TimeSpan maxStaleness, TimeProvider time)
+    public LogLink(RedisLogs logs, LinkReport report, TimeSpan maxStaleness, bool isCluster, TimeProvider time)
     {
         _logs = logs;
-        _keys = keys;
+        _report = report;
         _time = time;
-        _maxStaleness = maxStaleness;
+        _isCluster = isCluster;
+        MaxStaleness = maxStaleness;
         _period = maxStaleness / 4;
         _timer = time.CreateTimer(static link => ((LogLink)link!).Tick(), this, _period, _period);
     }
 
-    /// <summary>A log is followed from now on.</summary>
-    public void Follow(FollowedLog log)
+    public TimeSpan MaxStaleness { get; }
+
+    /// <summary>Who knows which server owns what. Called once.</summary>
+    public void Begin(RespClient client)
     {
-        foreach (var session in _sessions.Values)
-        {
-            if (!session.IsSubscribed)
-                continue; // the confirmation will find it
-            log.OnSubscribed();
-            Beat(session, [log]);
-        }
+        _client = client;
+        PlaceAll();
     }
+
+    /// <summary>Follows a log on the server that owns it now.</summary>
+    public void Place(FollowedLog log)
+    {
+        var session = SessionOf(log.Slot);
+        if (!log.TryMove(session, out var from))
+            return;
+        from?.Unfollow(log);
+        session?.Follow(log);
+        // Its connection ended in between: nobody else would notice.
+        if (session is { HasEnded: true })
+            log.TryLeave(session);
+    }
+
+    /// <summary>The session on which a log's owner is reached; null for none.</summary>
+    public LogSession? SessionOf(int slot) => _client?.ShardOf(slot) is { } shard ? _sessions.GetValueOrDefault(shard) : null;
 
     /// <summary>Beats before the next one is due.</summary>
     public void Hurry()
     {
-        if (Interlocked.Exchange(ref _isHurrying, 1) == 0)
+        if (!_isClosed && Interlocked.Exchange(ref _isHurrying, 1) == 0)
             _timer.Change(Soon, _period);
     }
 
     /// <summary>Does what a follower asks for.</summary>
-    public void Do(FollowedLog log, FollowStep step)
+    public void Do(FollowedLog log, FollowStep step) => Do(log.Session, log, step);
+
+    /// <inheritdoc cref="Do(FollowedLog, FollowStep)"/>
+    public void Do(LogSession? session, FollowedLog log, FollowStep step)
     {
         switch (step)
         {
             case FollowStep.ReadRecords:
-                foreach (var session in _sessions.Values)
-                    ReadRecords(session, log);
+                session?.ReadRecords(log);
                 break;
             case FollowStep.Probe:
+                log.WantHead();
                 Hurry();
                 break;
             case FollowStep.StartEpoch:
-                foreach (var session in _sessions.Values)
-                    StartEpoch(session, log, LogText.OfEpoch(log.Applied.Epoch));
+                session?.StartEpoch(log, LogText.OfEpoch(log.Applied.Epoch));
                 break;
         }
+    }
+
+    /// <summary>A server refused a log: contact ends, and if somebody else owns it, it goes there.</summary>
+    /// <returns>Where to go with a command that was refused; null for nowhere.</returns>
+    public LogSession? Redirect(LogSession session, FollowedLog log, RespServerException answer)
+    {
+        var owner = _client?.Redirect(answer, session.Shard);
+        if (log.TryLeave(session))
+            _report.Lost(answer.Code is "MOVED" or "ASK" ? ContactEnd.Moved : ContactEnd.Refused);
+        // While a slot moves (ASK) the log has no place where it can be followed: the importing server takes no subscriptions yet.
+        // The next ticks try again where it was, until the slot has moved.
+        if (answer.Code is "MOVED")
+            Place(log);
+        return owner is null ? null : _sessions.GetValueOrDefault(owner);
+    }
+
+    /// <summary>A session's first beat was answered.</summary>
+    public void Found(LogSession session) => _report.Found(session.Shard);
+
+    /// <summary>A session is of no more use: none of its logs is in contact (C6).</summary>
+    public void Abandon(LogSession session)
+    {
+        foreach (var log in _logs.Followed)
+            log.TryLeave(session);
     }
 
     /// <inheritdoc/>
     public void OnUp(RespShard shard, RespConnection ordered)
     {
-        var session = new Session(ordered);
-        _sessions[shard] = session;
-        ordered.Send(new RespCommand("SCRIPT", "LOAD", Encoding.UTF8.GetString(LogScripts.Beat.Text)), Ignored.Instance);
-        _ = SubscribeAsync(session);
+        _sessions[shard] = new LogSession(this, shard, ordered, _isCluster, _time);
+        PlaceAll();
     }
 
     /// <inheritdoc/>
     public void OnDown(RespShard shard, Exception why)
     {
-        _sessions.TryRemove(shard, out _);
-        foreach (var log in _logs.Followed)
-            log.OnContactLost();
+        if (!_sessions.TryRemove(shard, out var session))
+            return;
+        session.Drop(ContactEnd.Connection, why);
+        Abandon(session); // what was placed there since
+        if (_isClosed)
+            return;
+        _report.Lost(shard, session.End!.Value.End, session.End.Value.Why, session.WasInContact);
+        _client?.LookAgain();
     }
 
     /// <inheritdoc/>
     public void OnPush(RespShard shard, RespReader push)
     {
-        if (push.ReadAggregate() != 3 || !push.ReadBytes().SequenceEqual("message"u8) || !push.ReadBytes().SequenceEqual(_keys.Channel))
+        if (push.ReadAggregate() != 3)
             return;
-        if (!LogText.TryReadMessage(push.ReadBytes(), out var name, out var epoch, out var record))
-        {
-            // Whom it concerns cannot be known. After a new connection the heads show what is missing.
-            if (_sessions.TryGetValue(shard, out var session))
-                Drop(session, new RespProtocolException("A record could not be read."));
+        var kind = push.ReadBytes();
+        if (_logs.Find(push.ReadBytes()) is not { } log || !_sessions.TryGetValue(shard, out var session))
             return;
-        }
-
-        if (_logs.Find(name) is { } log)
-            Do(log, log.OnRecord(epoch, record));
+        if (kind.SequenceEqual("message"u8) || kind.SequenceEqual("smessage"u8))
+            OnMessage(session, log, push.ReadBytes());
+        else if ((kind.SequenceEqual("unsubscribe"u8) || kind.SequenceEqual("sunsubscribe"u8)) && log.IsSubscribed(session) && log.TryLeave(session))
+            OnUnsubscribed(session);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
-
-    private async Task SubscribeAsync(Session session)
+    public void Dispose()
     {
-        try
-        {
-            await session.Connection.SubscribeAsync(new RespChannel(_keys.Channel)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is RespException or RespProtocolException)
-        {
-            Drop(session, e);
-            return;
-        }
+        _isClosed = true;
+        _timer.Dispose();
+    }
 
-        // C7: subscribe, then read the head. Who begins to follow a log from here on beats for it himself.
-        session.IsSubscribed = true;
+    private void OnMessage(LogSession session, FollowedLog log, ReadOnlySpan<byte> message)
+    {
+        if (LogText.TryReadMessage(message, out var epoch, out var record))
+        {
+            Do(session, log, log.OnRecord(session, epoch, record));
+        }
+        else if (log.TryLeave(session))
+        {
+            // Something was logged, or somebody else speaks here. The head shows what is missing.
+            _report.Lost(ContactEnd.Unreadable);
+            Place(log);
+        }
+    }
+
+    // Nobody here asked for it: the slot has gone elsewhere.
+    private void OnUnsubscribed(LogSession session)
+    {
+        _report.Lost(ContactEnd.Moved);
+        _client?.LookAgain();
+        if (!session.HasEnded)
+            Hurry();
+    }
+
+    private void PlaceAll()
+    {
         foreach (var log in _logs.Followed)
-            log.OnSubscribed();
-        Beat(session, [.. _logs.Followed]);
+            Place(log);
     }
 
     private void Tick()
     {
-        Volatile.Write(ref _isHurrying, 0);
-        foreach (var session in _sessions.Values)
-        {
-            if (session.AwaitedSince is { } since && _time.GetElapsedTime(since) > _maxStaleness)
-                Drop(session, new TimeoutException("Redis does not answer the beat."));
-            else if (session.IsSubscribed)
-                Beat(session, [.. _logs.Followed]);
-        }
-
-        foreach (var log in _logs.Followed)
-        {
-            if (log.HasPending)
-                _ = _logs.LogPendingAsync(log);
-        }
-    }
-
-    private void Beat(Session session, FollowedLog[] logs)
-    {
-        if (logs.Length == 0)
+        // A tick that takes longer than a period is not overtaken by the next.
+        if (Interlocked.Exchange(ref _isTicking, 1) != 0)
             return;
-        // C6: what the answers are worth is counted from before they were asked for.
-        var now = _time.GetTimestamp();
-        session.AwaitedSince ??= now;
-        session.Connection.Send(new RunScript<BeatCall>(new BeatCall(logs[0].BeatKey), session.ScriptIsMissing), new Sink(
-            reply =>
+        try
+        {
+            Volatile.Write(ref _isHurrying, 0);
+            _logs.DropUnused();
+            PlaceAll();
+            var placed = _logs.Followed.ToLookup(l => l.Session);
+            foreach (var session in _sessions.Values)
+                session.Beat([.. placed[session].Where(l => l.IsSubscribed(session))]);
+            _logs.LogAllPending();
+            foreach (var shard in _client?.Shards ?? [])
             {
-                reply.Read();
-                session.Incarnation = Encoding.ASCII.GetString(reply.Bytes);
-                session.AwaitedSince = null;
-            },
-            e =>
-            {
-                session.Incarnation = null;
-                session.ScriptIsMissing = e is RespServerException { Code: "NOSCRIPT" };
-                if (session.ScriptIsMissing)
-                    Hurry();
-                else
-                    Drop(session, e); // it does not lead, or refuses to write
-            }));
-        foreach (var log in logs)
-        {
-            var probe = log.MakeProbe(now);
-            session.Connection.Send(new HeadCommand(log.Key), new Sink(reply => OnHead(session, log, probe, reply), _ => { }));
+                if (!_sessions.ContainsKey(shard) && shard.Ordered?.Fault is { } fault)
+                    _report.Lost(shard, ContactEnd.Unreachable, fault, wasInContact: false);
+            }
         }
-    }
-
-    private void OnHead(Session session, FollowedLog log, in Probe probe, RespReader reply)
-    {
-        // Its beat failed: then nothing shows that this server leads.
-        if (session.Incarnation is not { } incarnation || reply.ReadAggregate() != 3)
-            return;
-        var name = reply.ReadBytes().ToArray();
-        var isEpoch = LogText.TryEpoch(name, out var epoch);
-        reply.Read();
-        var isOffset = System.Buffers.Text.Utf8Parser.TryParse(reply.Bytes, out long offset, out _);
-        // C13: no log, or one of another incarnation: it may have lost its tail.
-        if (!isEpoch || !isOffset || !reply.ReadBytes().SequenceEqual(Encoding.ASCII.GetBytes(incarnation)))
-            StartEpoch(session, log, name);
-        else
-            Do(log, log.OnHead(probe, new Position(epoch, offset)));
-    }
-
-    private void StartEpoch(Session session, FollowedLog log, byte[] expected) => session.Connection.Send(
-        new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText: true), new Sink(_ => Hurry(), _ => { }));
-
-    private void ReadRecords(Session session, FollowedLog log)
-    {
-        if (!session.IsSubscribed || !log.TryBeginReading(_time.GetTimestamp(), out var asked, out var upTo))
-            return;
-        var first = asked.Applied.Offset + 1;
-        var count = (int)Math.Min(upTo - first + 1, MaxRecords);
-        session.Connection.Send(new RecordsCommand(log.Key, first, count), new Sink(
-            reply => Do(log, log.OnRecords(asked, ReadRecords(reply, first, asked.Applied))),
-            _ => log.OnReadingFailed()));
-    }
-
-    private static LogReading ReadRecords(RespReader reply, long first, Position asked)
-    {
-        var count = reply.ReadAggregate() - 2;
-        if (!LogText.TryEpoch(reply.ReadBytes(), out var epoch) || !reply.Read() || !System.Buffers.Text.Utf8Parser.TryParse(reply.Bytes, out long head, out _))
-            return new LogReading(asked, []); // no log: the next head tells
-        var records = new List<LogRecord>(count);
-        for (var offset = first; offset < first + count && offset <= head; offset++)
+        finally
         {
-            // A place of the ring holds what was written last: something else means trimmed.
-            if (LogText.ReadRecord(reply.ReadBytes()) is not { } record || record.Offset != offset)
-                return new LogReading(new Position(epoch, head), null);
-            records.Add(record);
-        }
-
-        return new LogReading(new Position(epoch, head), records);
-    }
-
-    private static void Drop(Session session, Exception why)
-    {
-        session.IsSubscribed = false;
-        session.Why = why;
-        _ = RespLink.DropAsync(session.Connection).AsTask();
-    }
-
-    /// <summary>One ordered connection. Written inside its read loop but for <see cref="AwaitedSince"/>, where a lost update costs one beat.</summary>
-    private sealed class Session(RespConnection connection)
-    {
-        public RespConnection Connection => connection;
-
-        public volatile bool IsSubscribed;
-
-        public bool ScriptIsMissing { get; set; }
-
-        public string? Incarnation { get; set; }
-
-        public long? AwaitedSince { get; set; }
-
-        public Exception? Why { get; set; }
-    }
-
-    private delegate void Take(RespReader reply);
-
-    private sealed class Sink(Take take, Action<Exception> fail) : IReplySink
-    {
-        public void OnReply(RespReader reply) => take(reply);
-
-        public void OnFailed(Exception fault) => fail(fault);
-    }
-
-    private sealed class Ignored : IReplySink
-    {
-        public static Ignored Instance { get; } = new();
-
-        public void OnReply(RespReader reply)
-        {
-        }
-
-        public void OnFailed(Exception fault)
-        {
-        }
-    }
-
-    private readonly struct HeadCommand(byte[] log) : IRespCommand
-    {
-        public void Write(ref RespWriter writer)
-        {
-            writer.Begin(5);
-            writer.Add("HMGET"u8);
-            writer.Add(log);
-            writer.Add("e"u8);
-            writer.Add("o"u8);
-            writer.Add("i"u8);
-        }
-    }
-
-    private readonly struct RecordsCommand(byte[] log, long first, int count) : IRespCommand
-    {
-        public void Write(ref RespWriter writer)
-        {
-            writer.Begin(4 + count);
-            writer.Add("HMGET"u8);
-            writer.Add(log);
-            writer.Add("e"u8);
-            writer.Add("o"u8);
-            for (var offset = first; offset < first + count; offset++)
-                writer.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"r{offset % MaxRecords}"));
+            Volatile.Write(ref _isTicking, 0);
         }
     }
 }

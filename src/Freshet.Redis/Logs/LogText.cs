@@ -9,7 +9,6 @@ namespace Freshet.Redis.Logs;
 /// <summary>Positions and records as they lie in the log's hash and in the messages of its channel.</summary>
 internal static class LogText
 {
-    public const int NameLength = 22;
     public const int EpochLength = 32;
 
     public static byte[] OfEpoch(Epoch epoch) => Encoding.ASCII.GetBytes(epoch.ToString());
@@ -42,17 +41,12 @@ internal static class LogText
         return new LogRecord(offset, tags, change);
     }
 
-    /// <summary>Reads a message of the channel: the tenant's name, the epoch, and the record.</summary>
-    public static bool TryReadMessage(ReadOnlySpan<byte> message, out string name, out Epoch epoch, out LogRecord record)
+    /// <summary>Reads a message of a log's channel: the epoch, and the record.</summary>
+    public static bool TryReadMessage(ReadOnlySpan<byte> message, out Epoch epoch, out LogRecord record)
     {
-        (name, epoch, record) = ("", default, null!);
-        if (message.Length < NameLength + EpochLength || !TryEpoch(message.Slice(NameLength, EpochLength), out epoch)
-            || ReadRecord(message[(NameLength + EpochLength)..]) is not { } read)
-        {
+        (epoch, record) = (default, null!);
+        if (message.Length < EpochLength || !TryEpoch(message[..EpochLength], out epoch) || ReadRecord(message[EpochLength..]) is not { } read)
             return false;
-        }
-
-        name = Encoding.ASCII.GetString(message[..NameLength]);
         record = read;
         return true;
     }

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Freshet.Coherence;
+using Freshet.Diagnostics;
 using Freshet.Memory;
 using Freshet.Redis.Keys;
-using Freshet.Redis.Scripts;
 using Freshet.Resp;
 using Freshet.Resp.Addresses;
+using Freshet.Resp.Protocol;
 using Freshet.Resp.Topology;
 using Freshet.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Freshet.Redis.Logs;
 
@@ -17,31 +19,46 @@ namespace Freshet.Redis.Logs;
 /// </summary>
 internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposable
 {
+    /// <summary>Most logs that are followed; beyond it those that nobody has asked for longest are dropped.</summary>
+    public const int MostFollowed = 16_384;
+
     private const int MaxTags = 10_000;
+
+    /// <summary>A log that nobody has asked for so long is not followed any more.</summary>
+    public static readonly TimeSpan Unused = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<Tenant, FollowedLog> _logs = new();
     private readonly ConcurrentDictionary<string, FollowedLog> _byName = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FollowedLog>.AlternateLookup<ReadOnlySpan<char>> _byNameSpan;
+
+    // C13: in which epoch this node last appended to a log that it does not follow any more. Some hundred bytes for each tenant that
+    // this node has ever written for and does not use now; only so is told of what a failover may have lost.
+    private readonly ConcurrentDictionary<Tenant, Epoch> _appendedIn = new();
     private readonly PhysicalKeys _keys;
     private readonly TagClocks _clocks;
-    private readonly TimeProvider _time;
+    private readonly FollowSettings _settings;
+    private readonly LinkReport _report;
     private readonly RespClient _client;
     private readonly LogLink _link;
-    private readonly long _maxStaleness;
-    private readonly int _capacity;
     private readonly FollowedLog _public;
     private Action<Tenant>? _moved;
-    private long _lookedAt = long.MinValue;
+    private long _lookedAt;
+    private long _judgedAt = long.MinValue;
     private volatile bool _wereInContact;
 
-    public RedisLogs(RedisAddress address, PhysicalKeys keys, TagClocks clocks, TimeSpan maxStaleness, int capacity, TimeProvider time)
+    public RedisLogs(
+        RedisAddress address, PhysicalKeys keys, TagClocks clocks, TimeSpan maxStaleness, int capacity, TimeProvider time, CacheMetrics metrics, ILogger log)
     {
         _keys = keys;
         _clocks = clocks;
-        _time = time;
-        _capacity = capacity;
-        _maxStaleness = (long)(maxStaleness.TotalSeconds * time.TimestampFrequency);
-        _link = new LogLink(this, keys, maxStaleness, time);
+        _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, time);
+        _byNameSpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
+        _lookedAt = time.GetTimestamp();
+        _report = new LinkReport(log, metrics);
+        _link = new LogLink(this, _report, maxStaleness, address.Topology is RedisTopology.Cluster, time);
         _client = RespClient.Create(address, _link, time);
+        _link.Begin(_client);
+        metrics.ObserveLogs(() => _logs.Count, () => _logs.Values.Sum(l => l.Pending));
         // Whatever anybody makes may hang on what is public.
         _public = LogOf(Tenant.Public);
     }
@@ -50,7 +67,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     public bool IsShared => true;
 
     /// <summary>All logs that this node follows.</summary>
-    public IEnumerable<FollowedLog> Followed => _logs.Values;
+    public IEnumerable<FollowedLog> Followed => _logs.Select(l => l.Value);
 
     /// <inheritdoc/>
     public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
@@ -59,42 +76,35 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     public async ValueTask<Position?> AppendAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         var log = LogOf(tenant);
-        // So many rows are nearly all there are, and a record is told to every node.
-        if (tags.Count > MaxTags)
-            tags = [Tag.Root];
+        while (!log.TryBeginWriting())
+            log = LogOf(tenant);
         try
         {
-            var at = await AppendAsync(log, tags, change).ConfigureAwait(false);
-            _link.Do(log, log.OnAppended(at, tags, change)); // C9
-            return at;
+            return await AppendAsync(log, tags, change).ConfigureAwait(false);
         }
-        catch (Exception)
+        finally
         {
-            // C8, C14: whatever went wrong, the change is committed. Whether it was logged or not, the tags are
-            // invalid here, and contact waits until they are logged for certain.
-            log.OnNotLogged(tags);
-            _link.Hurry();
-            return null;
+            log.EndWriting();
         }
     }
 
     /// <inheritdoc/>
-    public LogReading ReadAfter(Tenant tenant, Position position) => LogOf(tenant).ReadAfter(position);
+    public LogReading ReadAfter(Tenant tenant, Position position) => Use(tenant).ReadAfter(position);
 
     /// <inheritdoc/>
-    public Position Applied(Tenant tenant) => LogOf(tenant).Applied;
+    public Position Applied(Tenant tenant) => Use(tenant).Applied;
 
     /// <inheritdoc/>
-    public bool Covers(Tenant tenant, Position position) => LogOf(tenant).Covers(position);
+    public bool Covers(Tenant tenant, Position position) => Use(tenant).Covers(position);
 
     /// <inheritdoc/>
     public bool IsInContact(long now)
     {
         // Each request asks, so the logs are looked through now and then only.
-        var lookedAt = Volatile.Read(ref _lookedAt);
-        if (lookedAt == long.MinValue || now - lookedAt >= _maxStaleness / 16)
+        var judgedAt = Volatile.Read(ref _judgedAt);
+        if (judgedAt == long.MinValue || now - judgedAt >= _settings.MaxStaleness / 16)
         {
-            Volatile.Write(ref _lookedAt, now);
+            Volatile.Write(ref _judgedAt, now);
             _wereInContact = _logs.All(l => l.Value.InContact(now));
         }
 
@@ -116,31 +126,74 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         return true;
     }
 
-    /// <summary>Logs what waits (C14).</summary>
-    public async Task LogPendingAsync(FollowedLog log)
+    /// <summary>The tenant's log, which is followed from now on.</summary>
+    public FollowedLog LogOf(Tenant tenant)
     {
-        while (log.TryTakePending(out var tags))
+        while (true)
         {
-            Position? at = null;
-            try
+            if (!_logs.TryGetValue(tenant, out var log))
             {
-                at = await AppendAsync(log, tags, default).ConfigureAwait(false);
-            }
-            catch (RespException)
-            {
-                // It goes on waiting; the next beat tries again.
-            }
-            finally
-            {
-                _link.Do(log, log.OnPendingLogged(at));
+                if (!tenant.IsValid)
+                    throw new ArgumentException("No tenant is set.", nameof(tenant));
+                log = _logs.GetOrAdd(tenant, Make);
+                _byName[log.Name] = log;
+                _link.Place(log);
+                // More than are to be followed: the next tick drops some.
+                if (_logs.Count > MostFollowed)
+                    _link.Hurry();
             }
 
-            if (at is null)
-                return;
+            if (!log.IsDropped)
+                return log;
+            Forget(log);
         }
     }
 
-    public FollowedLog? Find(string name) => _byName.GetValueOrDefault(name);
+    /// <summary>Logs what waits (C14).</summary>
+    public void LogAllPending()
+    {
+        var isWaiting = false;
+        foreach (var log in Followed)
+        {
+            if (log.Pending == 0)
+                continue;
+            isWaiting = true;
+            _ = LogPendingAsync(log);
+        }
+
+        if (!isWaiting && _report.HasWaited)
+            _report.LoggedAgain();
+    }
+
+    /// <summary>The log of a channel; null when it is not followed.</summary>
+    public FollowedLog? Find(ReadOnlySpan<byte> channel)
+    {
+        var name = PhysicalKeys.NameIn(channel);
+        Span<char> text = stackalloc char[name.Length];
+        return Encoding.ASCII.TryGetChars(name, text, out _) && _byNameSpan.TryGetValue(text, out var log) && channel.SequenceEqual(log.Channel) ? log : null;
+    }
+
+    /// <summary>Follows no more what nobody has asked for in a long time, and not more logs than there may be.</summary>
+    public void DropUnused()
+    {
+        var now = _settings.Time.GetTimestamp();
+        var isFull = _logs.Count > MostFollowed;
+        // Who is past his time is looked for now and then.
+        if (!isFull && _settings.Time.GetElapsedTime(_lookedAt, now) < Unused / 20)
+            return;
+        _lookedAt = now;
+        var candidates = Followed.Where(l => !l.Tenant.IsPublic);
+        if (isFull)
+            candidates = candidates.OrderBy(l => l.Used);
+        // Somewhat more than must be, so that the next one to come does not have to look again.
+        var tooMany = isFull ? _logs.Count - (MostFollowed - (MostFollowed / 16)) : 0;
+        foreach (var log in candidates)
+        {
+            var isUnused = _settings.Time.GetElapsedTime(log.Used, now) >= Unused;
+            if ((isUnused || tooMany > 0) && TryDrop(log))
+                tooMany--;
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -152,25 +205,99 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     /// <summary>Ends the connections, without waiting until they have ended.</summary>
     public void Dispose() => _ = DisposeAsync().AsTask();
 
-    private async ValueTask<Position> AppendAsync(FollowedLog log, IReadOnlyList<Tag> tags, ChangeSummary change)
+    private async ValueTask<Position?> AppendAsync(FollowedLog log, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
-        var call = new AppendCall(
-            log.Key, LogText.OfEpoch(Epoch.Random()), _keys.Channel, Encoding.ASCII.GetBytes(log.Name), RecordFormat.Write(tags, change), StoreClocks.Of(tags));
-        using var reply = await _client.RunAsync(log.Slot, call).ConfigureAwait(false);
-        return LogText.ReadPosition(reply.Reader);
+        // So many rows are nearly all there are, and a record is told to every node.
+        if (tags.Count > MaxTags)
+            tags = [Tag.Root];
+        try
+        {
+            var at = await SendAsync(log, tags, change).ConfigureAwait(false);
+            _link.Do(log, log.OnAppended(at, tags, change)); // C9
+            return at;
+        }
+        catch (Exception e)
+        {
+            // C8, C14: whatever went wrong, the change is committed. Whether it was logged or not, the tags are
+            // invalid here, and contact waits until they are logged for certain.
+            log.OnNotLogged(tags);
+            _report.NotLogged(e);
+            return null;
+        }
     }
 
-    private FollowedLog LogOf(Tenant tenant)
+    private async Task LogPendingAsync(FollowedLog log)
     {
-        if (_logs.TryGetValue(tenant, out var known))
-            return known;
-        if (!tenant.IsValid)
-            throw new ArgumentException("No tenant is set.", nameof(tenant));
-        var log = _logs.GetOrAdd(tenant, static (t, logs) => new FollowedLog(
-            t, logs._keys, logs._clocks, logs._maxStaleness, logs._capacity, moved => logs._moved?.Invoke(moved)), this);
-        if (_byName.TryAdd(log.Name, log))
-            _link.Follow(log);
+        while (log.TryTakePending(out var tags))
+        {
+            Position? at = null;
+            try
+            {
+                at = await SendAsync(log, tags, default).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is RespException or RespProtocolException)
+            {
+                // It goes on waiting; the next tick tries again.
+            }
+            finally
+            {
+                _link.Do(log, log.OnPendingLogged(at));
+            }
+
+            if (at is null)
+                return;
+        }
+    }
+
+    // On the connection on which the log is followed, so that the two never speak to different servers. Without one it fails at
+    // once; nothing waits for a connection.
+    private async ValueTask<Position> SendAsync(FollowedLog log, IReadOnlyList<Tag> tags, ChangeSummary change)
+    {
+        var session = _link.SessionOf(log.Slot) ?? throw new RespConnectionException("There is no connection to Redis for this log.", mayHaveRun: false);
+        var (record, clocks) = (RecordFormat.Write(tags, change), StoreClocks.Of(tags));
+        try
+        {
+            return await session.AppendAsync(log, record, clocks).ConfigureAwait(false);
+        }
+        catch (RespServerException e)
+        {
+            if (e.Code is "READONLY")
+                session.Drop(ContactEnd.NotLeading, e);
+            // A slot that moves: its new owner, or the server that is about to become it, begins a new epoch with this record, for it is
+            // another incarnation (C13). Who still follows the log at the old owner hears nothing of it, and is out of contact since
+            // before: the last head that was read there was sent for before the log left.
+            if (e.Code is not ("MOVED" or "ASK") || _link.Redirect(session, log, e) is not { } owner)
+                throw;
+            return await owner.AppendAsync(log, record, clocks, isAsking: e.Code is "ASK").ConfigureAwait(false);
+        }
+    }
+
+    private FollowedLog Use(Tenant tenant)
+    {
+        var log = LogOf(tenant);
+        log.Use(_settings.Time.GetTimestamp());
         return log;
+    }
+
+    private FollowedLog Make(Tenant tenant) => new(
+        tenant, _keys, _clocks, _settings, _appendedIn.TryGetValue(tenant, out var epoch) ? epoch : null, moved => _moved?.Invoke(moved));
+
+    private bool TryDrop(FollowedLog log)
+    {
+        if (!log.TryDrop(out var from))
+            return false;
+        if (log.AppendedIn is { } epoch)
+            _appendedIn[log.Tenant] = epoch;
+        Forget(log);
+        from?.Unfollow(log);
+        _moved?.Invoke(log.Tenant); // whoever reads the log's events looks again, and follows it again
+        return true;
+    }
+
+    private void Forget(FollowedLog log)
+    {
+        _logs.TryRemove(new(log.Tenant, log));
+        _byName.TryRemove(new(log.Name, log));
     }
 
     private object[] LogsOf(CacheEntry entry) =>

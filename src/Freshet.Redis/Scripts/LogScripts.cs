@@ -21,7 +21,7 @@ internal static class LogScripts
 }
 
 /// <summary>Appends a record; the reply is the epoch and the offset.</summary>
-internal readonly struct AppendCall(byte[] log, byte[] newEpoch, byte[] channel, byte[] tenant, byte[] record, int[] clocks) : IRespScriptCall
+internal readonly struct AppendCall(byte[] log, byte[] newEpoch, bool isSharded, byte[] channel, byte[] record, int[] clocks) : IRespScriptCall
 {
     public RespScript Script => LogScripts.Append;
 
@@ -33,8 +33,8 @@ internal readonly struct AppendCall(byte[] log, byte[] newEpoch, byte[] channel,
     {
         writer.Add(log);
         writer.Add(newEpoch);
+        writer.Add(isSharded ? "SPUBLISH"u8 : "PUBLISH"u8);
         writer.Add(channel);
-        writer.Add(tenant);
         writer.Add(record);
         foreach (var clock in clocks)
             writer.Add(clock);
@@ -42,7 +42,7 @@ internal readonly struct AppendCall(byte[] log, byte[] newEpoch, byte[] channel,
 }
 
 /// <summary>Proves that the server leads; the reply is its incarnation.</summary>
-internal readonly struct BeatCall(byte[] key) : IRespScriptCall
+internal readonly struct BeatCall(byte[] log) : IRespScriptCall
 {
     public RespScript Script => LogScripts.Beat;
 
@@ -50,7 +50,7 @@ internal readonly struct BeatCall(byte[] key) : IRespScriptCall
 
     public int Arguments => 0;
 
-    public void Write(ref RespWriter writer) => writer.Add(key);
+    public void Write(ref RespWriter writer) => writer.Add(log);
 }
 
 /// <summary>Begins an epoch; the reply is 1, or 0 when the log is another one by now.</summary>

@@ -93,6 +93,26 @@ internal sealed class ClusterClient : RespClient
         }
     }
 
+    public override RespShard? Redirect(RespServerException answer, RespShard asked)
+    {
+        if (answer.Code is not ("MOVED" or "ASK"))
+        {
+            Refresh();
+            return null;
+        }
+
+        // A shard that has left the map meanwhile has no name that an empty one could stand for.
+        if (_snapshot.Shards.FirstOrDefault(s => s.Value == asked).Key is not { } server
+            || ClusterMap.ReadRedirection(answer.Message, server) is not var (slot, named))
+        {
+            return null;
+        }
+
+        return answer.Code is "MOVED" ? Move(slot, named) : ShardAt(named);
+    }
+
+    public override void LookAgain() => Refresh();
+
     public override async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
@@ -102,6 +122,10 @@ internal sealed class ClusterClient : RespClient
         _closing.Dispose();
         _wanted.Dispose();
     }
+
+    // Each slot has a primary, and each primary can be reached; else somebody may be about to take over.
+    private bool IsSettled => _snapshot is { Map.IsWhole: true } snapshot
+        && snapshot.Shards.Values.All(s => s.Values.Current is not null && (s.Ordered is not { } ordered || ordered.Current is not null));
 
     private DnsEndPoint ServerOf(RespShard shard) => _snapshot.Shards.First(s => s.Value == shard).Key;
 
@@ -155,7 +179,7 @@ internal sealed class ClusterClient : RespClient
             try
             {
                 await Task.Delay(RefreshAtMost, _time, closing).ConfigureAwait(false);
-                using var due = new CancellationTokenSource(isKnown ? RefreshEvery : RefreshAtMost, _time);
+                using var due = new CancellationTokenSource(isKnown && IsSettled ? RefreshEvery : RefreshAtMost, _time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, closing);
                 await _wanted.WaitAsync(either.Token).ConfigureAwait(false);
             }

@@ -44,6 +44,15 @@ internal abstract class RespClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Believes what a shard answered to a command that was sent past this client, as if it had been sent through it.</summary>
+    /// <returns>Who is to be asked instead (MOVED, ASK); null when nobody was named.</returns>
+    public virtual RespShard? Redirect(RespServerException answer, RespShard asked) => null;
+
+    /// <summary>Something has changed: who holds what is to be found out anew, soon.</summary>
+    public virtual void LookAgain()
+    {
+    }
+
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

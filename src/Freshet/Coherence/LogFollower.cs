@@ -50,8 +50,10 @@ internal sealed class LogFollower
     /// <param name="clocks">The node's clocks.</param>
     /// <param name="maxStaleness">How long an answered probe is good for, in the node's timestamps.</param>
     /// <param name="capacity">How many applied records it remembers.</param>
-    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness, int capacity = InvalidationLog.DefaultCapacity)
+    /// <param name="appendedIn">In which epoch this node last appended, when it has followed the log before (C13).</param>
+    public LogFollower(Tenant tenant, TagClocks clocks, long maxStaleness, int capacity = InvalidationLog.DefaultCapacity, Epoch? appendedIn = null)
     {
+        _appendedIn = appendedIn;
         _tenant = tenant;
         _clocks = clocks;
         _maxStaleness = maxStaleness;
@@ -61,6 +63,9 @@ internal sealed class LogFollower
 
     /// <summary>Everything up to here is in the node's clocks. The epoch is zero before the first contact.</summary>
     public Position Applied => _recent.Head;
+
+    /// <summary>The epoch of this node's last append; null for none.</summary>
+    public Epoch? AppendedIn => _appendedIn;
 
     /// <summary>The highest offset of this epoch that the node has heard of.</summary>
     public long Told => Math.Max(_told, Applied.Offset);

@@ -15,6 +15,7 @@ internal sealed class CacheMetrics : IDisposable
     private readonly Counter<long> _coalesced;
     private readonly Counter<long> _failed;
     private readonly Counter<long> _touches;
+    private readonly Counter<long> _contactLost;
     private readonly Histogram<double> _loads;
 
     public CacheMetrics(IMeterFactory? factory = null)
@@ -25,6 +26,7 @@ internal sealed class CacheMetrics : IDisposable
         _failed = _meter.CreateCounter<long>("freshet.loads.failed", "{load}", "Loads that threw.");
         _loads = _meter.CreateHistogram<double>("freshet.load.duration", "s", "How long loads took.");
         _touches = _meter.CreateCounter<long>("freshet.invalidations", "{record}", "Records appended to logs.");
+        _contactLost = _meter.CreateCounter<long>("freshet.contact.lost", "{loss}", "How often contact with a shared log, or with its server, ended, by reason.");
     }
 
     public void Verdict(string source, CacheReason reason)
@@ -41,12 +43,22 @@ internal sealed class CacheMetrics : IDisposable
 
     public void Invalidated() => _touches.Add(1);
 
+    /// <param name="reason">One of a fixed vocabulary.</param>
+    public void ContactLost(string reason) => _contactLost.Add(1, new KeyValuePair<string, object?>("freshet.reason", reason));
+
     /// <summary>Registers what is read when it is asked for.</summary>
     public void Observe(Func<long> bytes, Func<long> entries, Func<long> exhausted)
     {
         _meter.CreateObservableUpDownCounter("freshet.memory.bytes", bytes, "By", "Bytes that the memory tier holds.");
         _meter.CreateObservableUpDownCounter("freshet.memory.entries", entries, "{entry}", "Entries in the memory tier.");
         _meter.CreateObservableCounter("freshet.loads.exhausted", exhausted, "{load}", "Loads that went ahead without a place.");
+    }
+
+    /// <summary>Registers what is read of shared logs when it is asked for.</summary>
+    public void ObserveLogs(Func<long> followed, Func<long> pending)
+    {
+        _meter.CreateObservableUpDownCounter("freshet.logs.followed", followed, "{log}", "Shared logs that this node follows.");
+        _meter.CreateObservableUpDownCounter("freshet.logs.pending", pending, "{write}", "Writes that wait to be logged.");
     }
 
     public void Dispose() => _meter.Dispose();

@@ -7,17 +7,16 @@ namespace Freshet.Redis.Tests.Logs;
 
 public class LogTextTests
 {
-    private const string Name = "AAAAAAAAAAAAAAAAAAAAAA";
     private static readonly byte[] Record = RecordFormat.Write([Tag.Of("import", "42")], new ChangeSummary(ChangeAction.Updated, "import", "42"));
 
-    private static byte[] Message(string name, string epoch, string offset) => [.. Encoding.ASCII.GetBytes($"{name}{epoch}{offset} "), .. Record];
+    private static byte[] Message(string epoch, string offset) => [.. Encoding.ASCII.GetBytes($"{epoch}{offset} "), .. Record];
 
     [Fact]
-    public void Message_NamesTenantEpochAndRecord()
+    public void Message_NamesEpochAndRecord()
     {
         var epoch = Epoch.Random();
-        Assert.True(LogText.TryReadMessage(Message(Name, epoch.ToString(), "7"), out var name, out var read, out var record));
-        Assert.Equal((Name, epoch, 7L), (name, read, record.Offset));
+        Assert.True(LogText.TryReadMessage(Message(epoch.ToString(), "7"), out var read, out var record));
+        Assert.Equal((epoch, 7L), (read, record.Offset));
         Assert.Equal([Tag.Of("import", "42")], record.Tags);
     }
 
@@ -29,14 +28,14 @@ public class LogTextTests
     [InlineData("0000000000000000000000000000000x", "1")]
     [InlineData("0000", "1")]
     public void MessageThatIsWrongAnywhere_IsNone(string epoch, string offset) =>
-        Assert.False(LogText.TryReadMessage(Message(Name, epoch, offset), out _, out _, out _));
+        Assert.False(LogText.TryReadMessage(Message(epoch, offset), out _, out _));
 
     [Fact]
     public void MessageCutOffAnywhere_IsNone()
     {
-        var message = Message(Name, new string('0', 32), "7");
+        var message = Message(new string('0', 32), "7");
         for (var length = 0; length < message.Length; length++)
-            Assert.False(LogText.TryReadMessage(message.AsSpan(0, length), out _, out _, out _));
+            Assert.False(LogText.TryReadMessage(message.AsSpan(0, length), out _, out _));
     }
 
     [Fact]

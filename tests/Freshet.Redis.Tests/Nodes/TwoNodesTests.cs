@@ -194,26 +194,29 @@ public class TwoNodesTests
     [Theory]
     [InlineData("SET", "is no log")]
     [InlineData("HSET", "e", "nonsense", "o", "many", "i", "x")]
-    public async Task SomethingElseUnderTheLogsName_IsReplacedOrLoadedPast(params string[] command)
+    public async Task SomethingElseUnderTheLogsName_IsReplaced(params string[] command)
     {
         await using var redis = await RedisServer.StartAsync();
-        var key = "freshet:{" + new Freshet.Redis.Keys.PhysicalKeys("freshet", new byte[32]).NameOf(Tenant.Default) + "}:L";
+        var key = Node.Log(Tenant.Default);
         await redis.CliAsync([command[0], key, .. command[1..]]);
         await using var a = new Node(redis.Address, TimeSpan.FromMilliseconds(400));
         Assert.Equal("loaded", await a.ReadAsync("k", () => "loaded", "import/1"));
+        await Node.Until(() => a.InContact);
         await redis.CliAsync("DEL", key);
+        await redis.CliAsync([command[0], key, .. command[1..]]);
+        Assert.NotNull(await a.TouchAsync("import/1"));
         await Node.Until(() => a.InContact);
     }
 
     [Theory]
     [InlineData("nonsense")]
-    [InlineData("AAAAAAAAAAAAAAAAAAAAAA00000000000000000000000000000000")]
+    [InlineData("00000000000000000000000000000000")]
     [InlineData("")]
-    public async Task NonsenseOnTheChannel_CostsAConnectionAtMost(string message)
+    public async Task NonsenseOnTheChannel_CostsALookAtTheHead(string message)
     {
         await using var redis = await RedisServer.StartAsync();
         await using var a = await Node.StartAsync(redis.Address, TimeSpan.FromMilliseconds(400));
-        await redis.CliAsync("PUBLISH", "freshet:log", message);
+        await redis.CliAsync("PUBLISH", Node.Channel(Tenant.Default), message);
         await Node.Until(() => a.InContact);
         Assert.NotNull(await a.TouchAsync("import/1"));
     }

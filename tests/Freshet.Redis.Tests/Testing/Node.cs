@@ -1,3 +1,4 @@
+using System.Text;
 using Freshet.Loading;
 using Freshet.Redis.Logs;
 using Freshet.Storage;
@@ -10,6 +11,7 @@ namespace Freshet.Redis.Tests.Testing;
 internal sealed class Node : IAsyncDisposable
 {
     private static readonly string Secret = Convert.ToBase64String(new byte[32]);
+    private static readonly Freshet.Redis.Keys.PhysicalKeys Keys = new("freshet", new byte[32]);
     private readonly ServiceProvider _services;
 
     public Node(string address, TimeSpan? maxStaleness = null)
@@ -21,6 +23,12 @@ internal sealed class Node : IAsyncDisposable
         // The first use is what makes it follow the log.
         _ = Engine.Applied(Tenant.Default);
     }
+
+    /// <summary>The key of a tenant's log.</summary>
+    public static string Log(Tenant tenant) => Encoding.ASCII.GetString(Keys.Log(Keys.NameOf(tenant)));
+
+    /// <summary>The channel of a tenant's log.</summary>
+    public static string Channel(Tenant tenant) => Encoding.ASCII.GetString(Keys.Channel(Keys.NameOf(tenant)));
 
     public CacheEngine Engine => _services.GetRequiredService<CacheEngine>();
 

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using Freshet.Diagnostics;
+using Freshet.Resp;
+using Freshet.Resp.Topology;
+using Microsoft.Extensions.Logging;
+
+namespace Freshet.Redis.Logs;
+
+/// <summary>
+/// Tells people why contact is lost and why writes wait: one line for each change, however often it is tried again. Safe for
+/// concurrent use.
+/// </summary>
+internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
+{
+    private readonly ConcurrentDictionary<RespShard, ContactEnd> _said = new();
+    private long _waited; // writes that could not be logged since all were
+
+    /// <summary>Contact with a server stands.</summary>
+    public void Found(RespShard shard)
+    {
+        _said.TryRemove(shard, out _);
+        LinkLog.Found(log);
+    }
+
+    /// <summary>Contact with a server is lost, or does not come about.</summary>
+    public void Lost(RespShard shard, ContactEnd end, Exception why, bool wasInContact)
+    {
+        if (wasInContact)
+            Lost(end);
+        // The same reason again and again is said once.
+        if (_said.TryGetValue(shard, out var said) && said == end && !wasInContact)
+            return;
+        _said[shard] = end;
+        LinkLog.Lost(log, end.Text(), why.Message);
+    }
+
+    /// <summary>Contact is lost.</summary>
+    public void Lost(ContactEnd end) => metrics.ContactLost(end.Text());
+
+    /// <summary>A write could not be logged.</summary>
+    public void NotLogged(Exception why)
+    {
+        if (Interlocked.Increment(ref _waited) == 1)
+            LinkLog.NotLogged(log, why.Message, Advice(why));
+    }
+
+    /// <summary>Whether writes have waited since this was last said.</summary>
+    public bool HasWaited => Volatile.Read(ref _waited) > 0;
+
+    /// <summary>All writes are logged.</summary>
+    public void LoggedAgain()
+    {
+        if (Interlocked.Exchange(ref _waited, 0) is > 0 and var count)
+            LinkLog.LoggedAgain(log, count);
+    }
+
+    private static string Advice(Exception why) => (why as RespServerException)?.Code switch
+    {
+        "NOPERM" => " Give the user of Freshet:Redis:Address the commands, keys and channels that the documentation lists.",
+        "READONLY" => " The server does not lead: let Freshet:Redis:Address name the primary, sentinels or a cluster.",
+        "OOM" => " The server's memory is full: raise its maxmemory, or let it evict.",
+        "NOREPLICAS" => " The primary has fewer replicas than its min-replicas-to-write asks for.",
+        "MISCONF" => " The server cannot save to its disk.",
+        _ => "",
+    };
+}

@@ -1,0 +1,351 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Text;
+using Freshet.Coherence;
+using Freshet.Redis.Scripts;
+using Freshet.Resp;
+using Freshet.Resp.Connections;
+using Freshet.Resp.Protocol;
+using Freshet.Resp.Scripts;
+using Freshet.Resp.Topology;
+
+namespace Freshet.Redis.Logs;
+
+/// <summary>
+/// One ordered connection to one server that leads, and all that is asked on it: subscriptions, beats, heads, records and appends.
+/// What was told before an answer is applied before it, because both run in the connection's read loop, one thing at a time.
+/// </summary>
+/// <param name="link">Where logs are placed, and what followers ask for is done.</param>
+/// <param name="shard">Whose connection it is.</param>
+/// <param name="connection">The connection.</param>
+/// <param name="isCluster">Whether there is a cluster.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LogSession(LogLink link, RespShard shard, RespConnection connection, bool isCluster, TimeProvider time)
+{
+    // What waits in line together, so that following many logs at once neither fills the line nor holds up beats.
+    private const int Batch = 512;
+
+    // With each beat the heads of so many logs in turn: what only the server knows, such as that it has evicted a log, is found.
+    private const int InTurn = 64;
+
+    private readonly ConcurrentQueue<FollowedLog> _wanted = new();
+    private int _isSubscribing;
+    private volatile bool _withText = true; // the first beat brings its script along
+    private int _turn;
+    private string? _incarnation;
+    private long _awaitedSince = long.MaxValue;
+    private int _hasEnded;
+
+    public RespShard Shard => shard;
+
+    /// <summary>Whether channels belong to slots: in a cluster, from Redis 7 on. Told by the server itself, so all nodes agree.</summary>
+    public bool IsSharded { get; } = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
+
+    /// <summary>Why it was ended here; null when it was not.</summary>
+    public (ContactEnd End, Exception Why)? End { get; private set; }
+
+    public bool HasEnded => Volatile.Read(ref _hasEnded) != 0;
+
+    /// <summary>Whether a beat was ever answered.</summary>
+    public bool WasInContact => Volatile.Read(ref _incarnation) is not null;
+
+    /// <summary>Ends it: the connection is of no more use.</summary>
+    public void Drop(ContactEnd end, Exception why)
+    {
+        if (Interlocked.Exchange(ref _hasEnded, 1) != 0)
+            return;
+        End = (end, why);
+        link.Abandon(this); // C6: at once
+        _ = RespLink.DropAsync(connection).AsTask();
+    }
+
+    /// <summary>Follows a log that was placed here.</summary>
+    public void Follow(FollowedLog log)
+    {
+        _wanted.Enqueue(log);
+        if (Interlocked.Exchange(ref _isSubscribing, 1) == 0)
+            _ = SubscribeAsync();
+    }
+
+    /// <summary>Wants to hear no more of a log. Should it be wanted again meanwhile, the confirmation shows that it was lost.</summary>
+    public void Unfollow(FollowedLog log)
+    {
+        if (!HasEnded)
+            _ = UnsubscribeAsync(new RespChannel(log.Channel, IsSharded));
+    }
+
+    /// <summary>Beats for the logs that are followed here.</summary>
+    public void Beat(FollowedLog[] logs)
+    {
+        if (Volatile.Read(ref _awaitedSince) is not long.MaxValue and var since && time.GetElapsedTime(since) > link.MaxStaleness)
+        {
+            Drop(ContactEnd.Silent, new TimeoutException("Redis does not answer the beat."));
+            return;
+        }
+
+        if (logs.Length == 0)
+            return;
+        // In a cluster a subscriber hears nothing of a slot that went elsewhere; only the log itself shows whether it is here.
+        if (isCluster)
+        {
+            Ask(logs, []);
+            return;
+        }
+
+        var heads = logs.Where(l => l.IsHeadWanted).ToList();
+        for (var i = 0; i < Math.Min(InTurn, logs.Length); i++)
+        {
+            _turn = (_turn + 1) % logs.Length;
+            if (!heads.Contains(logs[_turn]))
+                heads.Add(logs[_turn]);
+        }
+
+        Ask([.. heads], logs);
+    }
+
+    /// <summary>Appends a record.</summary>
+    /// <exception cref="RespException">It was not logged, or nobody knows.</exception>
+    /// <exception cref="RespProtocolException">The reply is none.</exception>
+    public async ValueTask<Position> AppendAsync(FollowedLog log, byte[] record, int[] clocks, bool isAsking = false)
+    {
+        var call = new AppendCall(log.Key, LogText.OfEpoch(Epoch.Random()), IsSharded, log.Channel, record, clocks);
+        try
+        {
+            return await RunAsync(call, withText: false, isAsking).ConfigureAwait(false);
+        }
+        catch (RespServerException e) when (e.Code is "NOSCRIPT")
+        {
+            return await RunAsync(call, withText: true, isAsking).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Begins an epoch, unless the log is another one than was seen; then reads its head.</summary>
+    public void StartEpoch(FollowedLog log, byte[] expected) => connection.Send(
+        new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText: true),
+        new LogSink(_ => Ask([log], []), e => OnRefused(log, e)));
+
+    /// <summary>Reads all records that the follower misses.</summary>
+    public void ReadRecords(FollowedLog log)
+    {
+        if (!log.TryBeginReading(this, time.GetTimestamp(), out var asked, out var upTo))
+            return;
+        var first = asked.Applied.Offset + 1;
+        var count = (int)Math.Min(upTo - first + 1, RecordsCommand.Most);
+        connection.Send(new RecordsCommand(log.Key, first, count), new LogSink(
+            reply => link.Do(this, log, log.OnRecords(this, asked, RecordsCommand.Read(reply, first, asked.Applied))),
+            e =>
+            {
+                log.OnReadingFailed(this);
+                OnRefused(log, e);
+            }));
+    }
+
+    private async ValueTask<Position> RunAsync(AppendCall call, bool withText, bool isAsking)
+    {
+        var command = new RunScript<AppendCall>(call, withText);
+        using var reply = isAsking
+            ? await connection.SendAskingAsync(command).ConfigureAwait(false)
+            : await connection.SendAsync(command).ConfigureAwait(false);
+        return LogText.ReadPosition(reply.Reader);
+    }
+
+    // One batch after the other. The confirmations of the next one come behind the heads of the last one, so few are in line.
+    private async Task SubscribeAsync()
+    {
+        do
+        {
+            while (!_wanted.IsEmpty)
+            {
+                var batch = new List<FollowedLog>();
+                while (batch.Count < Batch && _wanted.TryDequeue(out var log))
+                    batch.Add(log);
+                await Task.WhenAll(batch.Select(SubscribeAsync)).ConfigureAwait(false);
+                // C7: subscribe, then read the head.
+                Ask([.. batch.Where(l => l.IsSubscribed(this))], []);
+            }
+
+            Volatile.Write(ref _isSubscribing, 0);
+        }
+        while (!_wanted.IsEmpty && Interlocked.Exchange(ref _isSubscribing, 1) == 0);
+    }
+
+    private async Task SubscribeAsync(FollowedLog log)
+    {
+        if (log.ToSubscribe(this) is not { } channel)
+            return;
+        try
+        {
+            await connection.SubscribeAsync(channel).ConfigureAwait(false);
+            log.OnSubscribed(this, time.GetTimestamp());
+        }
+        catch (RespServerException e) when (e.Code is "NOPERM")
+        {
+            Drop(ContactEnd.Refused, e);
+        }
+        catch (RespException e)
+        {
+            OnRefused(log, e);
+            log.TryLeave(this); // the next tick tries again
+        }
+        catch (RespProtocolException e)
+        {
+            Drop(ContactEnd.Unreadable, e);
+        }
+    }
+
+    private async Task UnsubscribeAsync(RespChannel channel)
+    {
+        try
+        {
+            await connection.UnsubscribeAsync(channel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RespException or RespProtocolException)
+        {
+            // In a cluster the slot has gone, and the subscription with it; else the connection ends. What is still told of a log
+            // that is not followed is passed over.
+        }
+    }
+
+    /// <summary>A beat, and the heads behind it.</summary>
+    /// <param name="heads">Whose heads are to be read.</param>
+    /// <param name="others">For whom the beat will do.</param>
+    private void Ask(FollowedLog[] heads, FollowedLog[] others)
+    {
+        if (heads.Length + others.Length == 0 || HasEnded)
+            return;
+        // C6: what the answers are worth is counted from before they were asked for.
+        var round = new Round(time.GetTimestamp(), heads);
+        Interlocked.CompareExchange(ref _awaitedSince, round.SentAt, long.MaxValue);
+        var log = heads.Length > 0 ? heads[0] : others[0];
+        connection.Send(new RunScript<BeatCall>(new BeatCall(log.Key), _withText), new LogSink(
+            reply => OnBeat(round, others, reply), e => OnBeatFailed(log, e)));
+        AskHeads(round);
+    }
+
+    private void OnBeat(Round round, FollowedLog[] others, RespReader reply)
+    {
+        Volatile.Write(ref _awaitedSince, long.MaxValue);
+        _withText = false;
+        reply.Read();
+        var incarnation = Encoding.ASCII.GetString(reply.Bytes);
+        if (_incarnation is null)
+        {
+            Volatile.Write(ref _incarnation, incarnation);
+            link.Found(this);
+        }
+        else if (!string.Equals(_incarnation, incarnation, StringComparison.Ordinal))
+        {
+            // It has led, followed, and leads again: what it told meanwhile nobody knows.
+            Drop(ContactEnd.Incarnation, new RespConnectionException("The server's data are of another incarnation than before.", mayHaveRun: true));
+            return;
+        }
+
+        round.IsAnswered = true;
+        foreach (var log in others)
+            link.Do(this, log, log.OnBeat(this, round.SentAt));
+    }
+
+    private void OnBeatFailed(FollowedLog log, Exception why)
+    {
+        Volatile.Write(ref _awaitedSince, long.MaxValue);
+        switch (why)
+        {
+            case RespServerException { Code: "NOSCRIPT" }:
+                _withText = true;
+                link.Hurry();
+                break;
+            case RespServerException { Code: "MOVED" or "ASK" }:
+                OnRefused(log, why);
+                link.Hurry(); // with another log
+                break;
+            case RespServerException e:
+                Drop(e.Code is "READONLY" ? ContactEnd.NotLeading : ContactEnd.Refused, why);
+                break;
+            default:
+                Drop(why is RespTimeoutException ? ContactEnd.Silent : ContactEnd.Connection, why);
+                break;
+        }
+    }
+
+    // In batches: the last head of one sends the next.
+    private void AskHeads(Round round)
+    {
+        var upTo = Math.Min(round.Heads.Length, round.Asked + Batch);
+        while (round.Asked < upTo)
+        {
+            var log = round.Heads[round.Asked++];
+            var isLast = round.Asked == upTo;
+            if (!log.TryAskHead(this, round.SentAt, out var probe))
+            {
+                // The last of a batch is one that is asked.
+                if (isLast)
+                    upTo = Math.Min(round.Heads.Length, upTo + 1);
+                continue;
+            }
+
+            connection.Send(new HeadCommand(log.Key), new LogSink(
+                reply =>
+                {
+                    OnHead(round, log, probe, reply);
+                    if (isLast)
+                        AskHeads(round);
+                },
+                e =>
+                {
+                    OnHeadFailed(round, log, e);
+                    // No room in line, or no connection: the next beat asks. An answer that is an error leaves room.
+                    if (isLast && e is RespServerException)
+                        AskHeads(round);
+                }));
+        }
+    }
+
+    private void OnHead(Round round, FollowedLog log, in Probe probe, RespReader reply)
+    {
+        // Its beat failed: then nothing shows that this server leads.
+        if (!round.IsAnswered || reply.ReadAggregate() != 3)
+        {
+            log.WantHead();
+            return;
+        }
+
+        var name = reply.ReadBytes().ToArray();
+        var isEpoch = LogText.TryEpoch(name, out var epoch);
+        reply.Read();
+        var isOffset = Utf8Parser.TryParse(reply.Bytes, out long offset, out _);
+        // C13: no log, or one of another incarnation: it may have lost its tail.
+        if (!isEpoch || !isOffset || !reply.ReadBytes().SequenceEqual(Encoding.ASCII.GetBytes(_incarnation!)))
+            StartEpoch(log, name);
+        else
+            link.Do(this, log, log.OnHead(this, probe, new Position(epoch, offset)));
+    }
+
+    private void OnHeadFailed(Round round, FollowedLog log, Exception why)
+    {
+        log.WantHead();
+        if (why is RespServerException { Code: "WRONGTYPE" } && round.IsAnswered)
+            StartEpoch(log, []); // what lies there is no log
+        else
+            OnRefused(log, why);
+    }
+
+    // C6: an error ends contact. What was not answered at all is asked again.
+    private void OnRefused(FollowedLog log, Exception why)
+    {
+        log.WantHead();
+        if (why is RespServerException { Code: not "NOSCRIPT" } e)
+            link.Redirect(this, log, e);
+    }
+
+    /// <summary>One beat and what was asked behind it. Only for the read loop, once the first batch is sent.</summary>
+    private sealed class Round(long sentAt, FollowedLog[] heads)
+    {
+        public long SentAt => sentAt;
+
+        public FollowedLog[] Heads => heads;
+
+        public int Asked { get; set; }
+
+        public bool IsAnswered { get; set; }
+    }
+}
