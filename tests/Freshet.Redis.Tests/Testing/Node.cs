@@ -4,6 +4,7 @@ using Freshet.Redis.Logs;
 using Freshet.Storage;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Freshet.Redis.Tests.Testing;
 
@@ -14,10 +15,12 @@ internal sealed class Node : IAsyncDisposable
     private static readonly Freshet.Redis.Keys.PhysicalKeys Keys = new("freshet", new byte[32]);
     private readonly ServiceProvider _services;
 
-    public Node(string address, TimeSpan? maxStaleness = null)
+    public Node(string address, TimeSpan? maxStaleness = null, TimeProvider? time = null)
     {
         var services = new ServiceCollection();
-        services.AddLogging();
+        services.AddLogging(l => l.AddProvider(Lines));
+        if (time is not null)
+            services.AddSingleton(time);
         services.AddFreshetCore(o => o.MaxStaleness = maxStaleness ?? TimeSpan.FromSeconds(1)).UseRedis(address, o => o.Secret = Secret);
         _services = services.BuildServiceProvider();
         // The first use is what makes it follow the log.
@@ -29,6 +32,9 @@ internal sealed class Node : IAsyncDisposable
 
     /// <summary>The channel of a tenant's log.</summary>
     public static string Channel(Tenant tenant) => Encoding.ASCII.GetString(Keys.Channel(Keys.NameOf(tenant)));
+
+    /// <summary>What it has logged.</summary>
+    public LogLines Lines { get; } = new();
 
     public CacheEngine Engine => _services.GetRequiredService<CacheEngine>();
 
@@ -46,6 +52,9 @@ internal sealed class Node : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Whether a position that a client carries need not be loaded for.</summary>
+    public bool Covers(Position at, Tenant tenant) => !Engine.WithSession(Engine.Arrive(), tenant, at).MustLoad;
+
     /// <summary>Waits for something that other threads bring about.</summary>
     public static async Task Until(Func<bool> holds)
     {
@@ -60,7 +69,7 @@ internal sealed class Node : IAsyncDisposable
     public ValueTask<string> ReadAsync(string key, Func<string> load, params string[] tags) =>
         Cache.GetOrCreateAsync(key, _ => new ValueTask<string>(load()), tags: tags);
 
-    public ValueTask<Position?> TouchAsync(string tag) => Engine.InvalidateAsync(Tenant.Default, [Tag.Parse(tag)]);
+    public ValueTask<Position?> TouchAsync(string tag, Tenant? tenant = null) => Engine.InvalidateAsync(tenant ?? Tenant.Default, [Tag.Parse(tag)]);
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }
