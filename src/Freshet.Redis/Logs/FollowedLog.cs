@@ -22,6 +22,7 @@ internal sealed class FollowedLog
     private volatile LogSession? _session;
     private long _subscribedAt = long.MaxValue;
     private Head _head;
+    private Position _seen; // the head that was read last
     private bool _isReading;
     private bool _isLogging;
     private int _writers;
@@ -264,7 +265,7 @@ internal sealed class FollowedLog
         {
             if (_session != session)
                 return FollowStep.Done;
-            _head = Head.Known;
+            (_head, _seen) = (Head.Known, head);
             return Moved(_follower.Applied, _follower.OnHead(probe, head));
         }
     }
@@ -288,6 +289,10 @@ internal sealed class FollowedLog
     }
 
     /// <summary>What is to be read when the follower wants records.</summary>
+    /// <param name="session">On which connection.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="asked">What is applied now.</param>
+    /// <param name="upTo">The highest offset that is known to be there.</param>
     /// <returns>False when a reading is under way already.</returns>
     public bool TryBeginReading(LogSession session, long now, out Probe asked, out long upTo)
     {
@@ -295,6 +300,8 @@ internal sealed class FollowedLog
         {
             asked = _follower.MakeProbe(now);
             upTo = Math.Max(_follower.Told, asked.Applied.Offset + 1);
+            if (_seen.Epoch == asked.Applied.Epoch)
+                upTo = Math.Max(upTo, _seen.Offset);
             if (_isReading || _session != session)
                 return false;
             return _isReading = true;

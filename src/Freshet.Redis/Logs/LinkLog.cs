@@ -5,8 +5,8 @@ namespace Freshet.Redis.Logs;
 /// <summary>What following logs. No tenant, key or secret is ever in it; what a server says is cleaned by the wire client.</summary>
 internal static partial class LinkLog
 {
-    [LoggerMessage(200, LogLevel.Warning, "Contact with Redis is lost ({Reason}): {Why} Until it returns, requests that need this server are loaded from the origin and not stored.")]
-    public static partial void Lost(ILogger log, string reason, string why);
+    [LoggerMessage(200, LogLevel.Warning, "Contact with Redis is lost ({Reason}): {Why}{Advice} Until it returns, requests that need this server are loaded from the origin and not stored.")]
+    public static partial void Lost(ILogger log, string reason, string why, string advice);
 
     [LoggerMessage(201, LogLevel.Information, "Contact with Redis stands.")]
     public static partial void Found(ILogger log);

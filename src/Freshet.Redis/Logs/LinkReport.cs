@@ -12,26 +12,33 @@ namespace Freshet.Redis.Logs;
 /// </summary>
 internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
 {
-    private readonly ConcurrentDictionary<RespShard, ContactEnd> _said = new();
+    private readonly ConcurrentDictionary<(RespShard? Shard, ContactEnd End), bool> _said = new(); // since contact last stood
     private long _waited; // writes that could not be logged since all were
 
     /// <summary>Contact with a server stands.</summary>
     public void Found(RespShard shard)
     {
-        _said.TryRemove(shard, out _);
+        foreach (var (said, _) in _said)
+        {
+            if (said.Shard is null || said.Shard == shard)
+                _said.TryRemove(said, out _);
+        }
+
         LinkLog.Found(log);
     }
 
     /// <summary>Contact with a server is lost, or does not come about.</summary>
-    public void Lost(RespShard shard, ContactEnd end, Exception why, bool wasInContact)
+    /// <param name="shard">Which; null when it is not even known which there are.</param>
+    /// <param name="end">How.</param>
+    /// <param name="why">What happened.</param>
+    /// <param name="wasInContact">Whether there was contact.</param>
+    public void Lost(RespShard? shard, ContactEnd end, Exception why, bool wasInContact)
     {
         if (wasInContact)
             Lost(end);
-        // The same reason again and again is said once.
-        if (_said.TryGetValue(shard, out var said) && said == end && !wasInContact)
-            return;
-        _said[shard] = end;
-        LinkLog.Lost(log, end.Text(), why.Message);
+        // However often it is tried: each reason once until contact stands again.
+        if (_said.TryAdd((shard, end), true) || wasInContact)
+            LinkLog.Lost(log, end.Text(), Sentence(why), Advice(why));
     }
 
     /// <summary>Contact is lost.</summary>
@@ -41,7 +48,7 @@ internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
     public void NotLogged(Exception why)
     {
         if (Interlocked.Increment(ref _waited) == 1)
-            LinkLog.NotLogged(log, why.Message, Advice(why));
+            LinkLog.NotLogged(log, Sentence(why), Advice(why));
     }
 
     /// <summary>Whether writes have waited since this was last said.</summary>
@@ -54,13 +61,19 @@ internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
             LinkLog.LoggedAgain(log, count);
     }
 
-    private static string Advice(Exception why) => (why as RespServerException)?.Code switch
+    private static string Sentence(Exception why) => why.Message.TrimEnd('.') + ".";
+
+    private static string Advice(Exception why) => why is not RespServerException e ? "" : e.Code switch
     {
-        "NOPERM" => " Give the user of Freshet:Redis:Address the commands, keys and channels that the documentation lists.",
         "READONLY" => " The server does not lead: let Freshet:Redis:Address name the primary, sentinels or a cluster.",
         "OOM" => " The server's memory is full: raise its maxmemory, or let it evict.",
         "NOREPLICAS" => " The primary has fewer replicas than its min-replicas-to-write asks for.",
         "MISCONF" => " The server cannot save to its disk.",
+        _ when IsNoPermission(e) => " Give the user of Freshet:Redis:Address the commands, keys and channels that the documentation lists.",
         _ => "",
     };
+
+    // Inside a script the server says it without a code.
+    private static bool IsNoPermission(RespServerException e) =>
+        e.Code is "NOPERM" || e.Message.Contains("The user executing the script can't", StringComparison.Ordinal);
 }

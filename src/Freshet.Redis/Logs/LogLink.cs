@@ -20,6 +20,7 @@ internal sealed class LogLink : IShardUser, IDisposable
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentDictionary<RespShard, LogSession> _sessions = new();
+    private readonly ConcurrentDictionary<RespShard, Exception> _ended = new(); // why the last connection ended
     private readonly RedisLogs _logs;
     private readonly LinkReport _report;
     private readonly TimeProvider _time;
@@ -55,7 +56,7 @@ internal sealed class LogLink : IShardUser, IDisposable
     public void Place(FollowedLog log)
     {
         var session = SessionOf(log.Slot);
-        if (!log.TryMove(session, out var from))
+        if (ReferenceEquals(log.Session, session) || !log.TryMove(session, out var from))
             return;
         from?.Unfollow(log);
         session?.Follow(log);
@@ -131,6 +132,7 @@ internal sealed class LogLink : IShardUser, IDisposable
     {
         if (!_sessions.TryRemove(shard, out var session))
             return;
+        _ended[shard] = why;
         session.Drop(ContactEnd.Connection, why);
         Abandon(session); // what was placed there since
         if (_isClosed)
@@ -203,15 +205,30 @@ internal sealed class LogLink : IShardUser, IDisposable
             foreach (var session in _sessions.Values)
                 session.Beat([.. placed[session].Where(l => l.IsSubscribed(session))]);
             _logs.LogAllPending();
-            foreach (var shard in _client?.Shards ?? [])
-            {
-                if (!_sessions.ContainsKey(shard) && shard.Ordered?.Fault is { } fault)
-                    _report.Lost(shard, ContactEnd.Unreachable, fault, wasInContact: false);
-            }
+            if (_client is { } client)
+                ReportUnreachable(client);
         }
         finally
         {
             Volatile.Write(ref _isTicking, 0);
+        }
+    }
+
+    private void ReportUnreachable(RespClient client)
+    {
+        if (client.Fault is { } unknown)
+            _report.Lost(null, ContactEnd.Unreachable, unknown, wasInContact: false);
+        foreach (var shard in client.Shards)
+        {
+            // How the last connection ended has been said; this is about the attempts since.
+            if (!_sessions.ContainsKey(shard) && shard.Ordered?.Fault is { } fault && fault != _ended.GetValueOrDefault(shard))
+                _report.Lost(shard, ContactEnd.Unreachable, fault, wasInContact: false);
+        }
+
+        foreach (var (shard, _) in _ended)
+        {
+            if (!client.Shards.Contains(shard))
+                _ended.TryRemove(shard, out _);
         }
     }
 }

@@ -92,12 +92,11 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
             return;
         }
 
-        var heads = logs.Where(l => l.IsHeadWanted).ToList();
+        var heads = logs.Where(l => l.IsHeadWanted).ToHashSet();
         for (var i = 0; i < Math.Min(InTurn, logs.Length); i++)
         {
             _turn = (_turn + 1) % logs.Length;
-            if (!heads.Contains(logs[_turn]))
-                heads.Add(logs[_turn]);
+            heads.Add(logs[_turn]);
         }
 
         Ask([.. heads], logs);

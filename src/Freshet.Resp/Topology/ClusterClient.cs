@@ -29,6 +29,7 @@ internal sealed class ClusterClient : RespClient
     private readonly IShardUser? _user;
     private readonly TimeProvider _time;
     private readonly Task _refreshing;
+    private volatile Exception? _fault;
     private volatile Snapshot _snapshot = new(null, ImmutableDictionary<DnsEndPoint, RespShard>.Empty);
 
     public ClusterClient(RedisAddress address, IShardUser? user, TimeProvider time)
@@ -39,6 +40,8 @@ internal sealed class ClusterClient : RespClient
         _time = time;
         _refreshing = RefreshAsync(_closing.Token);
     }
+
+    public override Exception? Fault => _snapshot.Map is null ? _fault : null;
 
     public override IReadOnlyCollection<RespShard> Shards => [.. _snapshot.Shards.Values];
 
@@ -209,7 +212,7 @@ internal sealed class ClusterClient : RespClient
             }
             catch (Exception e) when (e is RespException or OperationCanceledException)
             {
-                // The next one may know.
+                _fault = e; // the next one may know
             }
         }
 
@@ -230,6 +233,7 @@ internal sealed class ClusterClient : RespClient
         }
         catch (Exception e) when (e is RespException or RespProtocolException or OperationCanceledException)
         {
+            _fault = e;
             return false;
         }
     }

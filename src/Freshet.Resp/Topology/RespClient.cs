@@ -10,6 +10,9 @@ internal abstract class RespClient : IAsyncDisposable
     /// <summary>The primaries known now; of a single server one, whichever it is.</summary>
     public abstract IReadOnlyCollection<RespShard> Shards { get; }
 
+    /// <summary>Why nobody knows which primaries there are; null when it is known.</summary>
+    public virtual Exception? Fault => null;
+
     /// <param name="address">Where Redis is.</param>
     /// <param name="user">Who lives on the ordered connections; null: there are none.</param>
     /// <param name="time">The clock.</param>

@@ -1,0 +1,148 @@
+using System.Globalization;
+using Freshet.Redis.Logs;
+using Freshet.Redis.Tests.Testing;
+using Freshet.TestServers;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Freshet.Redis.Tests.Nodes;
+
+/// <summary>How logs are followed on a real Redis: what is refused, what is missed, what nobody uses.</summary>
+public class FollowingTests
+{
+    private static readonly TimeSpan Staleness = TimeSpan.FromMilliseconds(400);
+    private static readonly Tenant Acme = Tenant.Named("acme");
+
+    private static string As(string user, RedisServer redis) => string.Create(CultureInfo.InvariantCulture, $"redis://{user}:pw@127.0.0.1:{redis.Port}");
+
+    private static async Task<int> CallsAsync(RedisServer redis, string command)
+    {
+        var line = (await redis.CliAsync("INFO", "commandstats")).Split('\n').FirstOrDefault(l => l.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal));
+        return line is null ? 0 : int.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task C14_UserMayNotPublish_WritesArePending_OneLineSaysWhatToDo_AndNothingWasWritten()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await redis.CliAsync("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all");
+        await using var a = await Node.StartAsync(As("app", redis), Staleness);
+        await using var b = await Node.StartAsync(As("app", redis), Staleness);
+        var at = (await a.TouchAsync("import/1"))!.Value;
+        await redis.CliAsync("ACL", "SETUSER", "app", "-publish");
+
+        for (var i = 0; i < 3; i++)
+            Assert.Null(await a.TouchAsync("import/1"));
+        Assert.False(a.InContact);
+        Assert.Equal(at.Offset.ToString(CultureInfo.InvariantCulture), await redis.CliAsync("HGET", Node.Log(Tenant.Default), "o"));
+        Assert.Equal(1, a.Lines.Count("could not be logged in Redis and waits (pending): The server answered: "));
+        Assert.Equal(1, a.Lines.Count("Give the user of Freshet:Redis:Address the commands"));
+
+        await redis.CliAsync("ACL", "SETUSER", "app", "+publish");
+        await Node.Until(() => a.InContact && b.Engine.Applied(Tenant.Default).Offset == at.Offset + 3);
+        await Node.Until(() => a.Lines.Has("Writes are logged in Redis again; 3 had to wait."));
+    }
+
+    [Fact]
+    public async Task C7_ManyRecordsMissed_AreReadAtOnce()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        foreach (var user in new[] { "a", "b" })
+            await redis.CliAsync("ACL", "SETUSER", user, "on", ">pw", "~*", "&*", "+@all");
+        await using var a = await Node.StartAsync(As("a", redis), Staleness);
+        await using var b = await Node.StartAsync(As("b", redis), Staleness);
+        var value = "old";
+        Assert.Equal("old", await b.ReadAsync("k", () => value, "import/1"));
+        await redis.CliAsync("ACL", "SETUSER", "b", "resetchannels");
+        await Node.Until(() => !b.InContact);
+        value = "new";
+        for (var i = 0; i < 700; i++)
+            Assert.NotNull(await a.TouchAsync(string.Create(CultureInfo.InvariantCulture, $"import/{i}")));
+        var last = a.Engine.Applied(Tenant.Default);
+        Assert.True(b.Lines.Has("refused"));
+
+        await redis.CliAsync("CONFIG", "RESETSTAT");
+        await redis.CliAsync("ACL", "SETUSER", "b", "allchannels");
+        await Node.Until(() => b.InContact && b.Covers(last, Tenant.Default));
+        Assert.InRange(await CallsAsync(redis, "hmget"), 1, 100);
+        // They were applied one by one: nothing was forgotten.
+        Assert.Equal(700, b.Logs.ReadAfter(Tenant.Default, last with { Offset = last.Offset - 700 }).Records!.Count);
+        Assert.Equal("new", await b.ReadAsync("k", () => value, "import/1"));
+    }
+
+    [Fact]
+    public async Task C6_BeatsOfAServerAlone_ReadNoHeads_AndKeepManyLogsInContact()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        var tenants = Enumerable.Range(0, 1_000).Select(i => Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{i}"))).ToArray();
+        await Node.Until(() => tenants.All(a.Engine.InContact));
+        await redis.CliAsync("CONFIG", "RESETSTAT");
+        while (await CallsAsync(redis, "evalsha") < 6)
+            await Task.Yield();
+        // The few heads that are read in turn with each beat could not keep so many.
+        await Node.Until(() => tenants.All(a.Engine.InContact));
+        var heads = await CallsAsync(redis, "hmget");
+        Assert.InRange(heads, 0, 64 * await CallsAsync(redis, "evalsha"));
+    }
+
+    [Fact]
+    public async Task MoreLogsNamedThanAreFollowed_TheLongestUnusedAreDropped_AndTheRestIsInContact()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address, TimeSpan.FromSeconds(4));
+        const int More = RedisLogs.MostFollowed + 3_000;
+        for (var i = 0; i < More; i++)
+            a.Logs.Applied(Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{i}")));
+        await Node.Until(() => a.Logs.Followed.Count() <= RedisLogs.MostFollowed);
+        await Node.Until(() => a.InContact && a.Engine.InContact(Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{More - 1}"))));
+        Assert.False(a.Lines.Has("Too many commands"));
+        Assert.NotNull(await a.TouchAsync("import/1"));
+    }
+
+    [Fact]
+    public async Task LogThatNobodyUses_IsDropped_StaysOutOfContact_AndIsFollowedAnewByWhoAsks()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        var time = new FakeTimeProvider();
+        await using var a = new Node(redis.Address, time: time);
+        async Task UntilAsync(Func<bool> holds)
+        {
+            await Node.Until(() =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(20));
+                return holds();
+            });
+        }
+
+        await UntilAsync(() => a.Engine.InContact(Acme) && a.InContact);
+        Assert.NotNull(await a.TouchAsync("import/1", Acme));
+        var dropped = a.Logs.LogOf(Acme);
+        Assert.Contains(Node.Channel(Acme), await redis.CliAsync("PUBSUB", "CHANNELS"), StringComparison.Ordinal);
+
+        await UntilAsync(() => !a.Logs.Followed.Contains(dropped));
+        Assert.Contains(a.Logs.Followed, l => l.Tenant.IsPublic);
+        while ((await redis.CliAsync("PUBSUB", "CHANNELS")).Contains(Node.Channel(Acme), StringComparison.Ordinal))
+            time.Advance(TimeSpan.FromMilliseconds(20));
+
+        await UntilAsync(() => a.Engine.InContact(Acme) && a.InContact);
+        Assert.NotSame(dropped, a.Logs.LogOf(Acme));
+        Assert.False(dropped.InContact(time.GetTimestamp()));
+        Assert.Equal(dropped.AppendedIn, a.Logs.LogOf(Acme).AppendedIn); // C13: it remembers that it has appended
+        Assert.Equal(0, a.Logs.LogOf(Acme).Pending);
+    }
+
+    [Fact]
+    public async Task C14_LogWithPendingWrites_IsNotDropped()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await redis.KillAsync();
+        var time = new FakeTimeProvider();
+        await using var a = new Node(redis.Address, time: time);
+        Assert.Null(await a.TouchAsync("import/1", Acme));
+        var waiting = a.Logs.LogOf(Acme);
+        for (var minute = 0; minute < 30; minute++)
+            time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Same(waiting, a.Logs.LogOf(Acme));
+        Assert.Equal(1, waiting.Pending);
+    }
+}
