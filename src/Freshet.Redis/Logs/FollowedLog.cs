@@ -22,7 +22,6 @@ internal sealed class FollowedLog
     private volatile LogSession? _session;
     private long _subscribedAt = long.MaxValue;
     private Head _head;
-    private Position _seen; // the head that was read last
     private bool _isReading;
     private bool _isLogging;
     private int _writers;
@@ -265,7 +264,7 @@ internal sealed class FollowedLog
         {
             if (_session != session)
                 return FollowStep.Done;
-            (_head, _seen) = (Head.Known, head);
+            _head = Head.Known;
             return Moved(_follower.Applied, _follower.OnHead(probe, head));
         }
     }
@@ -300,8 +299,6 @@ internal sealed class FollowedLog
         {
             asked = _follower.MakeProbe(now);
             upTo = Math.Max(_follower.Told, asked.Applied.Offset + 1);
-            if (_seen.Epoch == asked.Applied.Epoch)
-                upTo = Math.Max(upTo, _seen.Offset);
             if (_isReading || _session != session)
                 return false;
             return _isReading = true;

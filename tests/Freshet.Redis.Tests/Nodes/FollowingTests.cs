@@ -58,7 +58,7 @@ public class FollowingTests
         for (var i = 0; i < 700; i++)
             Assert.NotNull(await a.TouchAsync(string.Create(CultureInfo.InvariantCulture, $"import/{i}")));
         var last = a.Engine.Applied(Tenant.Default);
-        Assert.True(b.Lines.Has("refused"));
+        await Node.Until(() => b.Lines.Has("Contact with Redis is lost (refused)"));
 
         await redis.CliAsync("CONFIG", "RESETSTAT");
         await redis.CliAsync("ACL", "SETUSER", "b", "allchannels");
