@@ -50,11 +50,14 @@ internal sealed class FollowedLog
         Slot = HashSlot.Of(Key);
         _moved = moved;
         _second = settings.Time.TimestampFrequency;
-        _used = settings.Time.GetTimestamp();
+        _used = FollowedSince = settings.Time.GetTimestamp();
         _follower = new LogFollower(tenant, clocks, settings.MaxStaleness, settings.Capacity, appendedIn);
     }
 
     public Tenant Tenant { get; }
+
+    /// <summary>When this node began to follow it.</summary>
+    public long FollowedSince { get; }
 
     /// <summary>What the tenant is called in Redis.</summary>
     public string Name { get; }
@@ -79,6 +82,16 @@ internal sealed class FollowedLog
         {
             lock (_gate)
                 return _follower.Applied;
+        }
+    }
+
+    /// <summary>The furthest place that this node has heard of: an answer from before it is of a server that has lost records (C13).</summary>
+    public Position Known
+    {
+        get
+        {
+            lock (_gate)
+                return _follower.Applied with { Offset = _follower.Told };
         }
     }
 

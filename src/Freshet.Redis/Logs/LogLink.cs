@@ -137,7 +137,7 @@ internal sealed class LogLink : IShardUser, IDisposable
         Abandon(session); // what was placed there since
         if (_isClosed)
             return;
-        _report.Lost(shard, session.End!.Value.End, session.End.Value.Why, session.WasInContact);
+        _report.Lost(shard, session.End!.End, session.End.Why, session.WasInContact);
         _client?.LookAgain();
     }
 

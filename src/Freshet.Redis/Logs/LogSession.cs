@@ -34,7 +34,7 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     private int _turn;
     private string? _incarnation;
     private long _awaitedSince = long.MaxValue;
-    private int _hasEnded;
+    private Ending? _end;
 
     public RespShard Shard => shard;
 
@@ -42,9 +42,9 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     public bool IsSharded { get; } = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
 
     /// <summary>Why it was ended here; null when it was not.</summary>
-    public (ContactEnd End, Exception Why)? End { get; private set; }
+    public Ending? End => Volatile.Read(ref _end);
 
-    public bool HasEnded => Volatile.Read(ref _hasEnded) != 0;
+    public bool HasEnded => End is not null;
 
     /// <summary>Whether a beat was ever answered.</summary>
     public bool WasInContact => Volatile.Read(ref _incarnation) is not null;
@@ -52,9 +52,8 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     /// <summary>Ends it: the connection is of no more use.</summary>
     public void Drop(ContactEnd end, Exception why)
     {
-        if (Interlocked.Exchange(ref _hasEnded, 1) != 0)
+        if (Interlocked.CompareExchange(ref _end, new Ending(end, why), null) is not null)
             return;
-        End = (end, why);
         link.Abandon(this); // C6: at once
         _ = RespLink.DropAsync(connection).AsTask();
     }
@@ -335,6 +334,9 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
         if (why is RespServerException { Code: not "NOSCRIPT" } e)
             link.Redirect(this, log, e);
     }
+
+    /// <summary>How it ended.</summary>
+    internal sealed record Ending(ContactEnd End, Exception Why);
 
     /// <summary>One beat and what was asked behind it. Only for the read loop, once the first batch is sent.</summary>
     private sealed class Round(long sentAt, FollowedLog[] heads)

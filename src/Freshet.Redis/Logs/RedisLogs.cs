@@ -66,6 +66,9 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     /// <inheritdoc/>
     public bool IsShared => true;
 
+    /// <summary>Redis as a whole, for what is no log.</summary>
+    public RespClient Client => _client;
+
     /// <summary>All logs that this node follows.</summary>
     public IEnumerable<FollowedLog> Followed => _logs.Select(l => l.Value);
 
