@@ -389,9 +389,3 @@ internal sealed class FollowedLog
         return step;
     }
 }
-
-/// <summary>How logs are followed.</summary>
-/// <param name="MaxStaleness">How long an answered beat is good for, in timestamps.</param>
-/// <param name="Capacity">How many applied records of a log are remembered.</param>
-/// <param name="Time">The clock.</param>
-internal sealed record FollowSettings(long MaxStaleness, int Capacity, TimeProvider Time);

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Text;
 using Freshet.Coherence;
 using Freshet.Redis.Scripts;
@@ -15,31 +14,45 @@ namespace Freshet.Redis.Logs;
 /// One ordered connection to one server that leads, and all that is asked on it: subscriptions, beats, heads, records and appends.
 /// What was told before an answer is applied before it, because both run in the connection's read loop, one thing at a time.
 /// </summary>
-/// <param name="link">Where logs are placed, and what followers ask for is done.</param>
-/// <param name="shard">Whose connection it is.</param>
-/// <param name="connection">The connection.</param>
-/// <param name="isCluster">Whether there is a cluster.</param>
-/// <param name="time">The clock.</param>
-internal sealed class LogSession(LogLink link, RespShard shard, RespConnection connection, bool isCluster, TimeProvider time)
+internal sealed class LogSession
 {
-    // What waits in line together, so that following many logs at once neither fills the line nor holds up beats.
-    private const int Batch = 512;
+    /// <summary>What waits in line together, so that following many logs at once neither fills the line nor holds up beats.</summary>
+    public const int Batch = 512;
 
     // With each beat the heads of so many logs in turn: what only the server knows, such as that it has evicted a log, is found.
     private const int InTurn = 64;
 
-    private readonly ConcurrentQueue<FollowedLog> _wanted = new();
-    private int _isSubscribing;
+    private readonly LogLink _link;
+    private readonly RespConnection _connection;
+    private readonly bool _isCluster;
+    private readonly TimeProvider _time;
+    private readonly LogSubscriptions _subscriptions;
     private volatile bool _withText = true; // the first beat brings its script along
     private int _turn;
     private string? _incarnation;
     private long _awaitedSince = long.MaxValue;
     private Ending? _end;
 
-    public RespShard Shard => shard;
+    /// <param name="link">Where logs are placed, and what followers ask for is done.</param>
+    /// <param name="shard">Whose connection it is.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isCluster">Whether there is a cluster.</param>
+    /// <param name="time">The clock.</param>
+    public LogSession(LogLink link, RespShard shard, RespConnection connection, bool isCluster, TimeProvider time)
+    {
+        Shard = shard;
+        _link = link;
+        _connection = connection;
+        _isCluster = isCluster;
+        _time = time;
+        _subscriptions = new LogSubscriptions(this, connection, time);
+        IsSharded = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
+    }
+
+    public RespShard Shard { get; }
 
     /// <summary>Whether channels belong to slots: in a cluster, from Redis 7 on. Told by the server itself, so all nodes agree.</summary>
-    public bool IsSharded { get; } = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
+    public bool IsSharded { get; }
 
     /// <summary>Why it was ended here; null when it was not.</summary>
     public Ending? End => Volatile.Read(ref _end);
@@ -54,29 +67,20 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     {
         if (Interlocked.CompareExchange(ref _end, new Ending(end, why), null) is not null)
             return;
-        link.Abandon(this); // C6: at once
-        _ = RespLink.DropAsync(connection).AsTask();
+        _link.Abandon(this); // C6: at once
+        _ = RespLink.DropAsync(_connection).AsTask();
     }
 
     /// <summary>Follows a log that was placed here.</summary>
-    public void Follow(FollowedLog log)
-    {
-        _wanted.Enqueue(log);
-        if (Interlocked.Exchange(ref _isSubscribing, 1) == 0)
-            _ = SubscribeAsync();
-    }
+    public void Follow(FollowedLog log) => _subscriptions.Follow(log);
 
-    /// <summary>Wants to hear no more of a log. Should it be wanted again meanwhile, the confirmation shows that it was lost.</summary>
-    public void Unfollow(FollowedLog log)
-    {
-        if (!HasEnded)
-            _ = UnsubscribeAsync(new RespChannel(log.Channel, IsSharded));
-    }
+    /// <summary>Wants to hear no more of a log.</summary>
+    public void Unfollow(FollowedLog log) => _subscriptions.Unfollow(log);
 
     /// <summary>Beats for the logs that are followed here.</summary>
     public void Beat(FollowedLog[] logs)
     {
-        if (Volatile.Read(ref _awaitedSince) is not long.MaxValue and var since && time.GetElapsedTime(since) > link.MaxStaleness)
+        if (Volatile.Read(ref _awaitedSince) is not long.MaxValue and var since && _time.GetElapsedTime(since) > _link.MaxStaleness)
         {
             Drop(ContactEnd.Silent, new TimeoutException("Redis does not answer the beat."));
             return;
@@ -85,7 +89,7 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
         if (logs.Length == 0)
             return;
         // In a cluster a subscriber hears nothing of a slot that went elsewhere; only the log itself shows whether it is here.
-        if (isCluster)
+        if (_isCluster)
         {
             Ask(logs, []);
             return;
@@ -118,19 +122,19 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     }
 
     /// <summary>Begins an epoch, unless the log is another one than was seen; then reads its head.</summary>
-    public void StartEpoch(FollowedLog log, byte[] expected) => connection.Send(
+    public void StartEpoch(FollowedLog log, byte[] expected) => _connection.Send(
         new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText: true),
         new LogSink(_ => Ask([log], []), e => OnRefused(log, e)));
 
     /// <summary>Reads all records that the follower misses.</summary>
     public void ReadRecords(FollowedLog log)
     {
-        if (!log.TryBeginReading(this, time.GetTimestamp(), out var asked, out var upTo))
+        if (!log.TryBeginReading(this, _time.GetTimestamp(), out var asked, out var upTo))
             return;
         var first = asked.Applied.Offset + 1;
         var count = (int)Math.Min(upTo - first + 1, RecordsCommand.Most);
-        connection.Send(new RecordsCommand(log.Key, first, count), new LogSink(
-            reply => link.Do(this, log, log.OnRecords(this, asked, RecordsCommand.Read(reply, first, asked.Applied))),
+        _connection.Send(new RecordsCommand(log.Key, first, count), new LogSink(
+            reply => _link.Do(this, log, log.OnRecords(this, asked, RecordsCommand.Read(reply, first, asked.Applied))),
             e =>
             {
                 log.OnReadingFailed(this);
@@ -142,80 +146,23 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     {
         var command = new RunScript<AppendCall>(call, withText);
         using var reply = isAsking
-            ? await connection.SendAskingAsync(command).ConfigureAwait(false)
-            : await connection.SendAsync(command).ConfigureAwait(false);
+            ? await _connection.SendAskingAsync(command).ConfigureAwait(false)
+            : await _connection.SendAsync(command).ConfigureAwait(false);
         return LogText.ReadPosition(reply.Reader);
-    }
-
-    // One batch after the other. The confirmations of the next one come behind the heads of the last one, so few are in line.
-    private async Task SubscribeAsync()
-    {
-        do
-        {
-            while (!_wanted.IsEmpty)
-            {
-                var batch = new List<FollowedLog>();
-                while (batch.Count < Batch && _wanted.TryDequeue(out var log))
-                    batch.Add(log);
-                await Task.WhenAll(batch.Select(SubscribeAsync)).ConfigureAwait(false);
-                // C7: subscribe, then read the head.
-                Ask([.. batch.Where(l => l.IsSubscribed(this))], []);
-            }
-
-            Volatile.Write(ref _isSubscribing, 0);
-        }
-        while (!_wanted.IsEmpty && Interlocked.Exchange(ref _isSubscribing, 1) == 0);
-    }
-
-    private async Task SubscribeAsync(FollowedLog log)
-    {
-        if (log.ToSubscribe(this) is not { } channel)
-            return;
-        try
-        {
-            await connection.SubscribeAsync(channel).ConfigureAwait(false);
-            log.OnSubscribed(this, time.GetTimestamp());
-        }
-        catch (RespServerException e) when (e.Code is "NOPERM")
-        {
-            Drop(ContactEnd.Refused, e);
-        }
-        catch (RespException e)
-        {
-            OnRefused(log, e);
-            log.TryLeave(this); // the next tick tries again
-        }
-        catch (RespProtocolException e)
-        {
-            Drop(ContactEnd.Unreadable, e);
-        }
-    }
-
-    private async Task UnsubscribeAsync(RespChannel channel)
-    {
-        try
-        {
-            await connection.UnsubscribeAsync(channel).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is RespException or RespProtocolException)
-        {
-            // In a cluster the slot has gone, and the subscription with it; else the connection ends. What is still told of a log
-            // that is not followed is passed over.
-        }
     }
 
     /// <summary>A beat, and the heads behind it.</summary>
     /// <param name="heads">Whose heads are to be read.</param>
     /// <param name="others">For whom the beat will do.</param>
-    private void Ask(FollowedLog[] heads, FollowedLog[] others)
+    internal void Ask(FollowedLog[] heads, FollowedLog[] others)
     {
         if (heads.Length + others.Length == 0 || HasEnded)
             return;
         // C6: what the answers are worth is counted from before they were asked for.
-        var round = new Round(time.GetTimestamp(), heads);
+        var round = new Round(_time.GetTimestamp(), heads);
         Interlocked.CompareExchange(ref _awaitedSince, round.SentAt, long.MaxValue);
         var log = heads.Length > 0 ? heads[0] : others[0];
-        connection.Send(new RunScript<BeatCall>(new BeatCall(log.Key), _withText), new LogSink(
+        _connection.Send(new RunScript<BeatCall>(new BeatCall(log.Key), _withText), new LogSink(
             reply => OnBeat(round, others, reply), e => OnBeatFailed(log, e)));
         AskHeads(round);
     }
@@ -229,7 +176,7 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
         if (_incarnation is null)
         {
             Volatile.Write(ref _incarnation, incarnation);
-            link.Found(this);
+            _link.Found(this);
         }
         else if (!string.Equals(_incarnation, incarnation, StringComparison.Ordinal))
         {
@@ -240,7 +187,7 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
 
         round.IsAnswered = true;
         foreach (var log in others)
-            link.Do(this, log, log.OnBeat(this, round.SentAt));
+            _link.Do(this, log, log.OnBeat(this, round.SentAt));
     }
 
     private void OnBeatFailed(FollowedLog log, Exception why)
@@ -250,11 +197,11 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
         {
             case RespServerException { Code: "NOSCRIPT" }:
                 _withText = true;
-                link.Hurry();
+                _link.Hurry();
                 break;
             case RespServerException { Code: "MOVED" or "ASK" }:
                 OnRefused(log, why);
-                link.Hurry(); // with another log
+                _link.Hurry(); // with another log
                 break;
             case RespServerException e:
                 Drop(e.Code is "READONLY" ? ContactEnd.NotLeading : ContactEnd.Refused, why);
@@ -281,7 +228,7 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
                 continue;
             }
 
-            connection.Send(new HeadCommand(log.Key), new LogSink(
+            _connection.Send(new HeadCommand(log.Key), new LogSink(
                 reply =>
                 {
                     OnHead(round, log, probe, reply);
@@ -315,7 +262,7 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
         if (!isEpoch || !isOffset || !reply.ReadBytes().SequenceEqual(Encoding.ASCII.GetBytes(_incarnation!)))
             StartEpoch(log, name);
         else
-            link.Do(this, log, log.OnHead(this, probe, new Position(epoch, offset)));
+            _link.Do(this, log, log.OnHead(this, probe, new Position(epoch, offset)));
     }
 
     private void OnHeadFailed(Round round, FollowedLog log, Exception why)
@@ -328,11 +275,11 @@ internal sealed class LogSession(LogLink link, RespShard shard, RespConnection c
     }
 
     // C6: an error ends contact. What was not answered at all is asked again.
-    private void OnRefused(FollowedLog log, Exception why)
+    internal void OnRefused(FollowedLog log, Exception why)
     {
         log.WantHead();
         if (why is RespServerException { Code: not "NOSCRIPT" } e)
-            link.Redirect(this, log, e);
+            _link.Redirect(this, log, e);
     }
 
     /// <summary>How it ended.</summary>

@@ -38,6 +38,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     private readonly TagClocks _clocks;
     private readonly FollowSettings _settings;
     private readonly LinkReport _report;
+    private readonly int _mostFollowed;
     private readonly RespClient _client;
     private readonly LogLink _link;
     private readonly FollowedLog _public;
@@ -47,8 +48,10 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     private volatile bool _wereInContact;
 
     public RedisLogs(
-        RedisAddress address, PhysicalKeys keys, TagClocks clocks, TimeSpan maxStaleness, int capacity, TimeProvider time, CacheMetrics metrics, ILogger log)
+        RedisAddress address, PhysicalKeys keys, TagClocks clocks, TimeSpan maxStaleness, int capacity, TimeProvider time, CacheMetrics metrics, ILogger log,
+        int mostFollowed = MostFollowed)
     {
+        _mostFollowed = mostFollowed;
         _keys = keys;
         _clocks = clocks;
         _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, time);
@@ -142,7 +145,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
                 _byName[log.Name] = log;
                 _link.Place(log);
                 // More than are to be followed: the next tick drops some.
-                if (_logs.Count > MostFollowed)
+                if (_logs.Count > _mostFollowed)
                     _link.Hurry();
             }
 
@@ -180,7 +183,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     public void DropUnused()
     {
         var now = _settings.Time.GetTimestamp();
-        var isFull = _logs.Count > MostFollowed;
+        var isFull = _logs.Count > _mostFollowed;
         // Who is past his time is looked for now and then.
         if (!isFull && _settings.Time.GetElapsedTime(_lookedAt, now) < Unused / 20)
             return;
@@ -189,7 +192,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         if (isFull)
             candidates = candidates.OrderBy(l => l.Used);
         // Somewhat more than must be, so that the next one to come does not have to look again.
-        var tooMany = isFull ? _logs.Count - (MostFollowed - (MostFollowed / 16)) : 0;
+        var tooMany = isFull ? _logs.Count - (_mostFollowed - (_mostFollowed / 16)) : 0;
         foreach (var log in candidates)
         {
             var isUnused = _settings.Time.GetElapsedTime(log.Used, now) >= Unused;

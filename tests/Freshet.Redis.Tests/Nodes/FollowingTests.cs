@@ -1,6 +1,10 @@
 using System.Globalization;
+using Freshet.Coherence;
+using Freshet.Diagnostics;
+using Freshet.Redis.Keys;
 using Freshet.Redis.Logs;
 using Freshet.Redis.Tests.Testing;
+using Freshet.Resp.Addresses;
 using Freshet.TestServers;
 using Microsoft.Extensions.Time.Testing;
 
@@ -104,14 +108,23 @@ public class FollowingTests
     public async Task MoreLogsNamedThanAreFollowed_TheLongestUnusedAreDropped_AndTheRestIsInContact()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var a = await Node.StartAsync(redis.Address, TimeSpan.FromSeconds(4));
-        const int More = RedisLogs.MostFollowed + 3_000;
-        for (var i = 0; i < More; i++)
-            a.Logs.Applied(Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{i}")));
-        await Node.Until(() => a.Logs.Followed.Count() <= RedisLogs.MostFollowed);
-        await Node.Until(() => a.InContact && a.Engine.InContact(Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{More - 1}"))));
-        Assert.False(a.Lines.Has("Too many commands"));
-        Assert.NotNull(await a.TouchAsync("import/1"));
+        using var metrics = new CacheMetrics();
+        using var lines = new LogLines();
+        const int Most = 500;
+        await using var logs = new RedisLogs(
+            RedisAddress.Parse(redis.Address), new PhysicalKeys("freshet", new byte[32]), new TagClocks(), TimeSpan.FromSeconds(4), 1024, TimeProvider.System, metrics, lines, Most);
+        var tenants = Enumerable.Range(0, 3 * Most).Select(i => Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{i}"))).ToArray();
+        foreach (var tenant in tenants)
+            logs.Applied(tenant);
+        await Node.Until(() => logs.Followed.Count() <= Most);
+        Assert.Contains(logs.Followed, l => l.Tenant.IsPublic);
+        await Node.Until(() => logs.Followed.All(l => l.InContact(TimeProvider.System.GetTimestamp())));
+        Assert.True(logs.Followed.Sum(l => Array.IndexOf(tenants, l.Tenant)) > Most * Most); // rather the later ones
+        // The server is told, too.
+        while ((await redis.CliAsync("PUBSUB", "CHANNELS")).Split('\n').Length > Most)
+            await Task.Yield();
+        await Node.Until(() => logs.InContact(tenants[0], TimeProvider.System.GetTimestamp()));
+        Assert.NotNull(await logs.AppendAsync(tenants[0], [Tag.Root], default));
     }
 
     [Fact]
