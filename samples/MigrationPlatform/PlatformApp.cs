@@ -41,9 +41,11 @@ public static class PlatformApp
         services.AddOptionsWithValidateOnStart<PlatformOptions>().BindConfiguration(PlatformOptions.Section).ValidateDataAnnotations();
         services.AddSingleton(TimeProvider.System);
         services.AddPlatformDatabase();
-        services.AddFreshet()
+        var freshet = services.AddFreshet()
             .AddEntityFramework<PlatformDb>(PlatformEntities.Declare)
             .Tenants(tenants => tenants.FromClaim(PlatformClaims.Tenant));
+        // Nodes that share a database share a Redis; one alone needs none. Address and secret stand in the configuration.
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["Freshet:Redis:Address"])) freshet.UseRedis();
 
         Tokens.AddTo(services);
         services.AddAuthorizationBuilder().AddPlatformPolicies();

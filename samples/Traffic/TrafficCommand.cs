@@ -20,19 +20,28 @@ internal static class TrafficCommand
         var port = Number("--port", "Where the platform listens, on loopback.", 5080, least: 1, most: 65535);
         var seed = Number("--seed", "The seed of the script.", 1, least: 0, most: int.MaxValue);
         Option<FileInfo?> json = new("--json") { Description = "Write the figures to this file." };
+        var nodes = Number("--nodes", "How many nodes of the platform share the database and the Redis.", 1, least: 1, most: 8);
+        Option<string?> redis = new("--redis")
+        {
+            Description = "Share the cache through this Redis: redis://host:port, the comma form, or local for a throw-away server.",
+        };
         Option<bool> exit = new("--exit") { Description = "End after the table: status 0 when the promise was kept and the savings are met." };
         Option<bool> race = new("--race") { Description = "Show in a few seconds the race that other caches lose, and nothing else." };
         Option<string> platform = new("--platform") { Hidden = true, Required = true };
         Command root = new("./demo", "Plays the same traffic against the migration platform without Freshet, with it, and with its events, and compares.")
         {
-            seconds, port, seed, json, exit, race, platform, new HelpOption(),
+            seconds, port, seed, nodes, redis, json, exit, race, platform, new HelpOption(),
         };
         root.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(race)) return await RaceDemo.RunAsync(console, cancel);
             var options = new DemoOptions(
                 parsed.GetRequiredValue(platform), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(port),
-                parsed.GetValue(json), parsed.GetValue(exit), parsed.GetValue(seed));
+                parsed.GetValue(json), parsed.GetValue(exit), parsed.GetValue(seed))
+            {
+                Nodes = parsed.GetValue(nodes),
+                Redis = parsed.GetValue(redis),
+            };
             return await new DemoRun(options, console, error, TimeProvider.System).RunAsync(cancel);
         });
 

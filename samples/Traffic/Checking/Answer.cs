@@ -13,8 +13,16 @@ namespace Traffic.Checking;
 internal sealed record Answer(int Client, Account User, Call Call, long Begin, int Status, Content? Shown, string? Error = null)
 {
     /// <summary>
-    /// The moment up to which others' writes must show: before the request too, unless the client gave itself what it kept. Then
-    /// it is a moment that is MaxStaleness older, since others' writes reach it by event. The client's own always show.
+    /// The moment up to which others' writes must show: before the request too when there is one node. What another node wrote, and
+    /// what the client kept and gave itself, may be MaxStaleness older. The client's own writes always show.
     /// </summary>
     public long OthersBegin { get; init; } = Begin;
+
+    /// <summary>The number of the node that gave it; negative when the client gave itself what it kept.</summary>
+    public int Node { get; init; } = -1;
+
+    /// <summary>Of a write: whether the node said that it could not log it yet, so that the other nodes promise nothing.</summary>
+    public bool IsPending { get; init; }
+
+    public Sight Sight => new(Begin, OthersBegin, Client, Node);
 }

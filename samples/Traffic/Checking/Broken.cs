@@ -6,7 +6,7 @@ internal enum BrokenKind
     /// <summary>Older than a write that this very client had seen acknowledged.</summary>
     OwnWriteLost,
 
-    /// <summary>Older than a write acknowledged to somebody else on the same node.</summary>
+    /// <summary>Older than a write acknowledged to somebody else: on the same node, or on another one more than MaxStaleness before.</summary>
     AcknowledgedWriteLost,
 
     /// <summary>A row that was acknowledged as created is not there, or not counted.</summary>

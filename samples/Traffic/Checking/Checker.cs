@@ -3,8 +3,9 @@ using Traffic.Scripts;
 namespace Traffic.Checking;
 
 /// <summary>
-/// Judges every answer by the promise: it is never older than a write acknowledged before its request began. No I/O and no
-/// clock: it knows what the <paramref name="ledger"/> knows.
+/// Judges every answer by the promise: it is never older than a write acknowledged before its request began, to this client or on
+/// the node that answers, nor than any that was acknowledged MaxStaleness before. No I/O and no clock: it knows what the
+/// <paramref name="ledger"/> knows.
 /// </summary>
 /// <param name="ledger">Filled by <see cref="Acknowledge"/>.</param>
 /// <param name="dashboards">The version of each tenant's dashboard before the first write.</param>
@@ -20,7 +21,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
         if (answer.Status == 409) return null;
         if (answer.Status is < 200 or > 299 || answer.Shown is not { } shown) return Failed(answer);
         if ((WrongTenant(answer, shown) ?? WrongList(answer, shown)) is { } broken) return broken;
-        ledger.Acknowledge(answer.Client, answer.User.Tenant, shown, answer.Call.Columns);
+        ledger.Acknowledge(answer.Client, answer.User.Tenant, shown, answer.Call.Columns, answer.Node, answer.IsPending);
         return null;
     }
 
@@ -94,8 +95,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
         foreach (var row in shown.Rows)
         {
             var resource = new Resource(answer.User.Tenant, row.Type, row.Id);
-            var own = ledger.FloorOf(resource, answer.Begin, answer.Client).SeenByClient;
-            var floor = Math.Max(own, ledger.FloorOf(resource, answer.OthersBegin, answer.Client).Version);
+            var (floor, own) = ledger.FloorOf(resource, answer.Sight);
             if (row.Version >= floor) continue;
             var kind = row.Version < own ? BrokenKind.OwnWriteLost : BrokenKind.AcknowledgedWriteLost;
             return Break(answer, kind, $"{resource} at version {row.Version}, acknowledged was {floor}");
@@ -107,7 +107,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
     private Broken? StaleDashboard(Answer answer, Content shown)
     {
         if (answer.Call.Shows != Shows.Dashboard) return null;
-        var floor = dashboards[answer.User.Tenant] + ledger.ChangesOf(answer.User.Tenant, OnDashboard, answer.OthersBegin);
+        var floor = dashboards[answer.User.Tenant] + ledger.ChangesOf(answer.User.Tenant, OnDashboard, answer.Sight);
         return shown.Version >= floor
             ? null
             : Break(answer, BrokenKind.AcknowledgedWriteLost, $"dashboard at version {shown.Version}, acknowledged was {floor}");
@@ -118,7 +118,7 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
         if (answer.Call.Shows != Shows.Dashboard) return null;
         foreach (var type in OnDashboard)
         {
-            var least = ledger.CountOf(new Family(answer.User.Tenant, type), answer.OthersBegin);
+            var least = ledger.CountOf(new Family(answer.User.Tenant, type), answer.Sight);
             var counted = shown.Counts.GetValueOrDefault(type);
             if (counted < least) return Break(answer, BrokenKind.RowMissing, $"the dashboard counts {counted} of type {type}, acknowledged were {least}");
         }
@@ -130,14 +130,14 @@ internal sealed class Checker(Ledger ledger, IReadOnlyDictionary<string, long> d
     {
         if (answer.Call.Listed is not { } asked) return null;
         var family = new Family(answer.User.Tenant, answer.Call.Type, asked.Parent, asked.ParentId);
-        var least = ledger.CountOf(family, answer.OthersBegin);
+        var least = ledger.CountOf(family, answer.Sight);
         var listed = asked.Page is null ? shown.Rows.Count : shown.Total ?? 0;
         if (listed < least) return Break(answer, BrokenKind.RowMissing, $"{listed} rows, acknowledged were {least} {family}");
 
         // Only the first page, when it is not full, is the whole list.
         if (asked.Page is { } page && (page.Number > 1 || shown.Rows.Count == page.Size)) return null;
         var there = shown.Rows.Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
-        var missing = ledger.Known(family, answer.OthersBegin).FirstOrDefault(row => !there.Contains(row.Id));
+        var missing = ledger.Known(family, answer.Sight).FirstOrDefault(row => !there.Contains(row.Id));
         return missing == default ? null : Break(answer, BrokenKind.RowMissing, $"{missing} is not in the list");
     }
 

@@ -3,34 +3,53 @@ namespace Traffic.Checking;
 /// <summary>What was acknowledged of one thing, moment by moment.</summary>
 internal sealed class History
 {
-    private readonly List<(long Moment, long Version, int Client)> _entries = [];
+    private readonly List<(Mark Mark, long Version)> _entries = [];
 
     public bool IsEmpty => _entries.Count == 0;
 
     public long Highest { get; private set; }
 
-    public void Add(long moment, long version, int client)
+    public void Add(Mark mark, long version)
     {
         Highest = Math.Max(Highest, version);
-        if (!IsEmpty && _entries[^1] is var last && last.Moment == moment && last.Client == client)
-            _entries[^1] = (moment, Math.Max(last.Version, version), client);
-        else
-            _entries.Add((moment, version, client));
+        _entries.Add((mark, version));
     }
 
-    /// <summary>What was acknowledged when a request began: to anybody, and to this client.</summary>
-    public Floor Until(long begin, int client = -1)
+    /// <summary>The least an answer of this sight must show.</summary>
+    public Floor Until(in Sight sight)
     {
         long version = 0, seen = 0;
-        foreach (var entry in _entries)
+        foreach (var (mark, at) in _entries)
         {
-            if (entry.Moment > begin) break;
+            if (mark.Moment > sight.Begin) break;
+            if (!sight.Includes(mark)) continue;
             // Acknowledgements may arrive in another order than the versions were made: the highest counts.
-            version = Math.Max(version, entry.Version);
-            if (entry.Client == client) seen = Math.Max(seen, entry.Version);
+            version = Math.Max(version, at);
+            if (mark.Client == sight.Client) seen = Math.Max(seen, at);
         }
 
         return new Floor(version, seen);
+    }
+}
+
+/// <summary>By how much something grew, as acknowledged moment by moment.</summary>
+internal sealed class Growth
+{
+    private readonly List<(Mark Mark, long By)> _entries = [];
+
+    public void Add(Mark mark, long by) => _entries.Add((mark, by));
+
+    /// <summary>By how much it has grown at least in an answer of this sight.</summary>
+    public long Until(in Sight sight)
+    {
+        long sum = 0;
+        foreach (var (mark, by) in _entries)
+        {
+            if (mark.Moment > sight.Begin) break;
+            if (sight.Includes(mark)) sum += by;
+        }
+
+        return sum;
     }
 }
 

@@ -4,27 +4,24 @@ using System.Net.Sockets;
 
 namespace Traffic.Demo;
 
-/// <summary>The platform as a process of its own, on a fresh SQLite database in a folder of its own; both end with it.</summary>
+/// <summary>One node of the platform as a process of its own, on the SQLite database of a folder.</summary>
 internal sealed class PlatformProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(1);
     private readonly Process _process;
-    private readonly DirectoryInfo _folder;
     private readonly Queue<string> _lastLines = new();
     private bool _launched;
 
-    private PlatformProcess(Process process, DirectoryInfo folder, Uri address) => (_process, _folder, Address) = (process, folder, address);
+    private PlatformProcess(Process process, Uri address) => (_process, Address) = (process, address);
 
     public Uri Address { get; }
 
     /// <summary>Starts the platform and returns when it answers.</summary>
-    /// <exception cref="DemoException">The port is in use, the folder cannot be written, or the platform does not start.</exception>
-    public static async Task<PlatformProcess> StartAsync(DemoOptions options, bool freshet, TimeProvider time, CancellationToken cancel)
+    /// <exception cref="DemoException">The platform does not start.</exception>
+    public static async Task<PlatformProcess> StartAsync(
+        string program, Uri address, DirectoryInfo folder, bool freshet, IReadOnlyDictionary<string, string> settings, TimeProvider time, CancellationToken cancel)
     {
-        CheckPort(options.Port);
-        var address = new Uri($"http://127.0.0.1:{options.Port}/");
-        var folder = CreateFolder();
-        var start = new ProcessStartInfo(options.Platform)
+        var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -40,7 +37,8 @@ internal sealed class PlatformProcess : IAsyncDisposable
             },
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["DOTNET_ENVIRONMENT"] = "Development" },
         };
-        var platform = new PlatformProcess(new Process { StartInfo = start }, folder, address);
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        var platform = new PlatformProcess(new Process { StartInfo = start }, address);
         try
         {
             platform.Launch();
@@ -66,7 +64,6 @@ internal sealed class PlatformProcess : IAsyncDisposable
         }
 
         _process.Dispose();
-        _folder.Delete(recursive: true);
     }
 
     private void Launch()
@@ -125,7 +122,8 @@ internal sealed class PlatformProcess : IAsyncDisposable
         lock (_lastLines) return _lastLines.Count == 0 ? "it said nothing." : string.Join(" | ", _lastLines);
     }
 
-    private static void CheckPort(int port)
+    /// <exception cref="DemoException">The port is in use.</exception>
+    public static void CheckPort(int port)
     {
         try
         {
@@ -135,18 +133,6 @@ internal sealed class PlatformProcess : IAsyncDisposable
         catch (SocketException busy)
         {
             throw new DemoException($"Port {port} cannot be used ({busy.Message}): choose another with --port.", busy);
-        }
-    }
-
-    private static DirectoryInfo CreateFolder()
-    {
-        try
-        {
-            return Directory.CreateTempSubdirectory("freshet-demo-");
-        }
-        catch (Exception denied) when (denied is IOException or UnauthorizedAccessException)
-        {
-            throw new DemoException($"The database needs a folder under {Path.GetTempPath()}: {denied.Message}", denied);
         }
     }
 }

@@ -17,6 +17,12 @@ internal sealed class Comparison(Run without, Run with, Run events)
     /// <summary>What a miss may add at the 99th percentile.</summary>
     public static readonly TimeSpan MissMayAdd = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>How many nodes there were.</summary>
+    public int Nodes { get; init; } = 1;
+
+    /// <summary>Whether they shared a Redis.</summary>
+    public bool IsOnRedis { get; init; }
+
     public Run Without => without;
 
     public Run With => with;

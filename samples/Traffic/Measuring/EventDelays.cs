@@ -10,38 +10,45 @@ namespace Traffic.Measuring;
 internal sealed class EventDelays(TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly List<(int Client, string Tenant, long Offset, long At)> _acknowledged = [];
-    private readonly Dictionary<int, (string Tenant, List<(long Offset, long At)> Heard)> _clients = [];
+    private readonly List<(int Client, string Tenant, int Node, long Offset, long At)> _acknowledged = [];
+    private readonly Dictionary<int, (string Tenant, List<(long Offset, int Node, long At)> Heard)> _clients = [];
 
-    public void Acknowledged(int client, string tenant, string position)
+    /// <summary>The client got the answer to a write.</summary>
+    /// <param name="client">Its number.</param>
+    /// <param name="tenant">Whose log it is.</param>
+    /// <param name="position">The write's position.</param>
+    /// <param name="node">The node that wrote.</param>
+    public void Acknowledged(int client, string tenant, string position, int node)
     {
         if (OwnOffset(position) is not { } offset) return;
-        lock (_lock) _acknowledged.Add((client, tenant, offset, time.GetTimestamp()));
+        lock (_lock) _acknowledged.Add((client, tenant, node, offset, time.GetTimestamp()));
     }
 
-    public void Heard(int client, string tenant, string position)
+    /// <summary>The client was told of everything up to a position, by a node.</summary>
+    public void Heard(int client, string tenant, string position, int node)
     {
         if (OwnOffset(position) is not { } offset) return;
         lock (_lock)
         {
             if (!_clients.TryGetValue(client, out var one)) _clients[client] = one = (tenant, []);
-            one.Heard.Add((offset, time.GetTimestamp()));
+            one.Heard.Add((offset, node, time.GetTimestamp()));
         }
     }
 
     /// <summary>The delays; a client that was told before the writer was counts as none. What nobody was told of yet is left out.</summary>
-    public Histogram Measure()
+    /// <param name="onOtherNode">Only those of clients that another node told than the one that wrote.</param>
+    public Histogram Measure(bool onOtherNode = false)
     {
         var delays = new Histogram();
         lock (_lock)
         {
-            foreach (var (writer, tenant, offset, at) in _acknowledged)
+            foreach (var (writer, tenant, node, offset, at) in _acknowledged)
             {
                 foreach (var (client, (own, heard)) in _clients)
                 {
                     if (client == writer || own != tenant) continue;
                     var told = heard.FindIndex(h => h.Offset >= offset);
-                    if (told >= 0) delays.Record(heard[told].At > at ? time.GetElapsedTime(at, heard[told].At) : TimeSpan.Zero);
+                    if (told >= 0 && (!onOtherNode || heard[told].Node != node)) delays.Record(heard[told].At > at ? time.GetElapsedTime(at, heard[told].At) : TimeSpan.Zero);
                 }
             }
         }

@@ -45,6 +45,12 @@ internal sealed class Measures
     /// <summary>What X-Cache said, by value.</summary>
     public SortedDictionary<string, long> Verdicts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Why, as Cache-Status said: the platform's own words.</summary>
+    public SortedDictionary<string, long> Reasons { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Writes that could not be logged at once, so that other nodes promise nothing of them.</summary>
+    public long Pending { get; private set; }
+
     public Histogram Latency { get; private set; } = new();
 
     public void Received(int bytes) => Interlocked.Add(ref _bytes, bytes);
@@ -56,12 +62,14 @@ internal sealed class Measures
         if (hasBody) Interlocked.Increment(ref _bodies);
     }
 
-    public void Record(Call call, string? verdict, TimeSpan took, TimeSpan? age, Broken? broken)
+    public void Record(Call call, CacheVerdict verdict, TimeSpan took, TimeSpan? age, Broken? broken, bool isPending = false)
     {
         Interlocked.Increment(ref _answers);
         if (call.IsWrite) Writes++;
+        if (isPending) Pending++;
         if (age is { } old) Ages.Record(old);
-        if (verdict is not null) Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + 1;
+        Count(Verdicts, verdict.Short, 1);
+        Count(Reasons, verdict.Reason, 1);
         Latency.Record(took);
         if (broken is null) return;
         Interlocked.Increment(ref _brokenCount);
@@ -76,8 +84,9 @@ internal sealed class Measures
         Interlocked.Exchange(ref _calls, 0);
         Interlocked.Exchange(ref _bodies, 0);
         Interlocked.Exchange(ref _notModified, 0);
-        Writes = 0;
+        (Writes, Pending) = (0, 0);
         Verdicts.Clear();
+        Reasons.Clear();
         (Latency, Ages) = (new Histogram(), new Histogram());
     }
 
@@ -89,8 +98,10 @@ internal sealed class Measures
         _bodies += other.Bodies;
         _notModified += other.NotModified;
         Writes += other.Writes;
+        Pending += other.Pending;
         Ages.Add(other.Ages);
-        foreach (var (verdict, count) in other.Verdicts) Verdicts[verdict] = Verdicts.GetValueOrDefault(verdict) + count;
+        foreach (var (verdict, count) in other.Verdicts) Count(Verdicts, verdict, count);
+        foreach (var (reason, count) in other.Reasons) Count(Reasons, reason, count);
         Latency.Add(other.Latency);
         AddBroken(other);
     }
@@ -99,5 +110,10 @@ internal sealed class Measures
     {
         _brokenCount += other.BrokenCount;
         _broken.AddRange(other.Broken.Take(KeptBroken - _broken.Count));
+    }
+
+    private static void Count(SortedDictionary<string, long> counts, string? name, long more)
+    {
+        if (name is not null) counts[name] = counts.GetValueOrDefault(name) + more;
     }
 }

@@ -20,7 +20,20 @@ internal sealed record OriginCounts(IReadOnlyDictionary<string, RouteCounts> Rou
                 route => route.Key, route => route.Value - before.Routes.GetValueOrDefault(route.Key), StringComparer.Ordinal),
             after.Coalesced - before.Coalesced);
 
-    public static async Task<OriginCounts> ReadAsync(Uri platform, CancellationToken cancel)
+    public static OriginCounts operator +(OriginCounts one, OriginCounts other) =>
+        new(
+            one.Routes.Keys.Union(other.Routes.Keys, StringComparer.Ordinal).ToDictionary(
+                route => route, route => one.Routes.GetValueOrDefault(route) + other.Routes.GetValueOrDefault(route), StringComparer.Ordinal),
+            one.Coalesced + other.Coalesced);
+
+    /// <summary>What the nodes have counted together.</summary>
+    public static async Task<OriginCounts> ReadAsync(IEnumerable<Uri> nodes, CancellationToken cancel)
+    {
+        var counts = await Task.WhenAll(nodes.Select(node => ReadAsync(node, cancel)));
+        return counts.Aggregate((one, other) => one + other);
+    }
+
+    private static async Task<OriginCounts> ReadAsync(Uri platform, CancellationToken cancel)
     {
         using var http = new HttpClient { BaseAddress = platform };
         var body = await http.GetFromJsonAsync<JsonElement>("/dev/origin", cancel);
@@ -36,6 +49,9 @@ internal sealed record OriginCounts(IReadOnlyDictionary<string, RouteCounts> Rou
 
 internal readonly record struct RouteCounts(long Loads, long Commands)
 {
+    public static RouteCounts operator +(RouteCounts one, RouteCounts other) =>
+        new(one.Loads + other.Loads, one.Commands + other.Commands);
+
     public static RouteCounts operator -(RouteCounts after, RouteCounts before) =>
         new(after.Loads - before.Loads, after.Commands - before.Commands);
 }

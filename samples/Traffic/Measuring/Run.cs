@@ -8,7 +8,14 @@ namespace Traffic.Measuring;
 /// <param name="Probes">How long each read of the probe took, in the probe's order.</param>
 /// <param name="EventDelays">How long after its acknowledgement each write was told to the other clients; empty without events.</param>
 internal sealed record Run(
-    TimeSpan Duration, Measures Clients, OriginCounts Origin, ColdCounts Cold, IReadOnlyList<Probe> Probes, Histogram EventDelays);
+    TimeSpan Duration, Measures Clients, OriginCounts Origin, ColdCounts Cold, IReadOnlyList<Probe> Probes, Histogram EventDelays)
+{
+    /// <summary>Of <see cref="EventDelays"/>, those of clients that another node told than the one that wrote.</summary>
+    public Histogram EventDelaysElsewhere { get; init; } = new();
+
+    /// <summary>Loads that brought what an earlier one of the same key had brought: nothing they show was written in between.</summary>
+    public long LoadedAgain { get; init; }
+}
 
 /// <summary>Answers and SQL commands from the first request on.</summary>
 internal readonly record struct ColdCounts(long Answers, long Commands);

@@ -18,20 +18,24 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Within what time others' writes must show in what a client gives itself: the server's MaxStaleness.</summary>
     public static readonly TimeSpan MaxStaleness = TimeSpan.FromSeconds(1);
 
-    private readonly Uri _platform;
+    private readonly Site _site;
+    private readonly NodeTurns _turns;
     private readonly int _number;
     private readonly Account _user;
     private readonly PlayContext _context;
     private readonly HttpMessageInvoker _wire;
+    private readonly NodeHandler? _carrier;
+    private readonly HttpMessageInvoker? _carries;
     private readonly Lock _lock = new();
     private readonly HeldBodies _held = new();
     private AuthenticationHeaderValue? _token;
     private FreshetClient? _client;
     private HttpMessageInvoker? _kept;
 
-    public Browser(Uri platform, int number, Account user, PlayContext context)
+    public Browser(Site site, int number, Account user, PlayContext context)
     {
-        (_platform, _number, _user, _context) = (platform, number, user, context);
+        (_site, _number, _user, _context) = (site, number, user, context);
+        _turns = new NodeTurns(site, first: number);
         var sockets = new SocketsHttpHandler
         {
             MaxConnectionsPerServer = 6,
@@ -39,7 +43,11 @@ internal sealed class Browser : IAsyncDisposable
             AllowAutoRedirect = false,
             PlaintextStreamFilter = (connection, _) => new(new CountingStream(connection.PlaintextStream, Measures)),
         };
-        _wire = new HttpMessageInvoker(new WireHandler(sockets, Measures));
+        _wire = new HttpMessageInvoker(new WireHandler(new NodeHandler(site, _turns, sockets), Measures));
+        if (site.Nodes.Count == 1) return;
+        // Events come from one node; after a connection that ended, from the next one.
+        _carrier = new NodeHandler(site, _turns, new SocketsHttpHandler { UseCookies = false });
+        _carries = new HttpMessageInvoker(_carrier);
     }
 
     public Measures Measures { get; } = new();
@@ -48,7 +56,7 @@ internal sealed class Browser : IAsyncDisposable
 
     public async Task SignInAsync(CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_platform, "/dev/token"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_site.Address, "/dev/token"))
         {
             Content = new StringContent(JsonSerializer.Serialize(new { user = _user.Login }), Encoding.UTF8, "application/json"),
         };
@@ -81,26 +89,34 @@ internal sealed class Browser : IAsyncDisposable
 
         var status = (int)response.StatusCode;
         var age = FreshetHandler.AgeOf(response);
+        var node = age is null ? NodeHandler.NodeOf(request) : -1;
         var (shown, unreadable) = Read(call, response, body, held);
         var error = response.IsSuccessStatusCode ? null : Encoding.UTF8.GetString(body);
-        var answer = new Answer(_number, _user, call, begin, status, shown, error) { OthersBegin = age is null ? begin : ago };
+        var answer = new Answer(_number, _user, call, begin, status, shown, error)
+        {
+            OthersBegin = age is not null || _context.NodesMayLag ? ago : begin,
+            Node = node,
+            IsPending = response.Headers.Contains("Freshet-Pending"),
+        };
         var broken = unreadable ?? (call.IsWrite ? _context.Checker.Acknowledge(answer) : _context.Checker.Judge(answer));
         if (call.IsWrite && response.Headers.TryGetValues("Freshet-Position", out var position))
-            _context.Delays.Acknowledged(_number, _user.Tenant, position.First());
-        var verdict = age is null ? CacheVerdict(response) : "KEPT";
+            _context.Delays.Acknowledged(_number, _user.Tenant, position.First(), node);
+        var verdict = age is null ? CacheVerdict.Of(response.Headers) : CacheVerdict.Kept;
+        if (verdict.IsLoad && response.Headers.ETag is { } tag) _context.Loads.Loaded(SharerOf(call), call.Path, tag.Tag);
         lock (_lock)
         {
             if (!HearsEvents) _held.Take(call, response, shown);
-            Measures.Record(call, verdict, took, age, broken);
+            Measures.Record(call, verdict, took, age, broken, answer.IsPending);
         }
 
-        return new Reply(status, verdict, took, shown);
+        return new Reply(status, verdict.Short, took, shown);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_client is { } client) await client.DisposeAsync();
         _wire.Dispose();
+        _carries?.Dispose();
     }
 
     // Another sign-in is another user, as far as the client knows.
@@ -109,13 +125,14 @@ internal sealed class Browser : IAsyncDisposable
         if (_client is { } before) await before.DisposeAsync();
         _client = new FreshetClient(new FreshetClientOptions
         {
-            Events = new Uri(_platform, "/ws/cache-events"),
+            Events = new Uri(_site.Address, "/ws/cache-events"),
             Token = _ => new(token),
             OnEvent = told =>
             {
                 Measures.Received(told.Bytes);
-                _context.Delays.Heard(_number, _user.Tenant, told.Position);
+                _context.Delays.Heard(_number, _user.Tenant, told.Position, _carrier?.Last ?? 0);
             },
+            Carrier = _carries,
             Time = _context.Time,
         });
         _kept = new HttpMessageInvoker(_client.CreateHandler(new InvokerHandler(_wire)), disposeHandler: false);
@@ -123,7 +140,7 @@ internal sealed class Browser : IAsyncDisposable
 
     private HttpRequestMessage RequestFor(Call call, HeldBodies.Held? held)
     {
-        var request = new HttpRequestMessage(new HttpMethod(call.Method), new Uri(_platform, call.Path));
+        var request = new HttpRequestMessage(new HttpMethod(call.Method), new Uri(_site.Address, call.Path));
         request.Headers.Authorization = _token;
         if (held is not null) request.Headers.IfNoneMatch.Add(held.Tag);
         if (_held.Cookies() is { Length: > 0 } cookies) request.Headers.Add("Cookie", cookies);
@@ -145,8 +162,13 @@ internal sealed class Browser : IAsyncDisposable
         }
     }
 
-    private static string? CacheVerdict(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("X-Cache", out var values) ? values.FirstOrDefault() : null;
+    // Who shares an answer, as the platform's policies say.
+    private string? SharerOf(Call call) => call.Shows switch
+    {
+        Shows.Reference => null,
+        Shows.Context => _user.Login,
+        _ => _user.Tenant,
+    };
 }
 
 /// <summary>What the script's player needs to know of an answer.</summary>

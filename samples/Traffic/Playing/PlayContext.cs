@@ -14,4 +14,8 @@ internal enum Keeping
 }
 
 /// <summary>What the clients of one play share.</summary>
-internal sealed record PlayContext(Checker Checker, Moments Moments, EventDelays Delays, Keeping Keeping, TimeProvider Time);
+internal sealed record PlayContext(Checker Checker, Moments Moments, EventDelays Delays, LoadedKeys Loads, Keeping Keeping, TimeProvider Time)
+{
+    /// <summary>Whether what one node wrote may show on another as late as MaxStaleness: several nodes, each with a memory of its own.</summary>
+    public bool NodesMayLag { get; init; }
+}

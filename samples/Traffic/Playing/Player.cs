@@ -14,16 +14,27 @@ internal sealed class Player : IAsyncDisposable
     private readonly Mix _mix;
     private readonly TimeProvider _time;
 
-    public Player(Uri platform, Discovery world, Mix mix, int seed, Keeping keeping, TimeProvider time)
+    /// <param name="site">The platform.</param>
+    /// <param name="world">What there is to open.</param>
+    /// <param name="mix">What users do.</param>
+    /// <param name="seed">The seed of the script.</param>
+    /// <param name="keeping">What clients keep.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isCached">Whether the platform has a cache; without one nothing can be old, on however many nodes.</param>
+    public Player(Site site, Discovery world, Mix mix, int seed, Keeping keeping, TimeProvider time, bool isCached = true)
     {
         (_mix, _time) = (mix, time);
         var ledger = new Ledger();
         foreach (var (tenant, rows) in world.Rows) ledger.Start(tenant, rows);
-        _context = new PlayContext(new Checker(ledger, world.Dashboards), new Moments(ledger, time), new EventDelays(time), keeping, time);
+        _context = new PlayContext(
+            new Checker(ledger, world.Dashboards), new Moments(ledger, time), new EventDelays(time), new LoadedKeys(), keeping, time)
+        {
+            NodesMayLag = isCached && site.Nodes.Count > 1,
+        };
         var users = world.Tenants.SelectMany(tenant => tenant.Accounts.Select(user => (User: user, World: tenant))).ToArray();
-        (_probed, _probe) = (world.Tenants[0], new Browser(platform, users.Length, users[0].User, _context));
+        (_probed, _probe) = (world.Tenants[0], new Browser(site, users.Length, users[0].User, _context));
         _users = [.. users.Select((at, number) => new UserPlay(
-            new Browser(platform, number, at.User, _context), UserScript.Of(seed, number, at.User, at.World, mix)))];
+            new Browser(site, number, at.User, _context), UserScript.Of(seed, number, at.User, at.World, mix)))];
     }
 
     public int Users => _users.Length;
@@ -61,13 +72,18 @@ internal sealed class Player : IAsyncDisposable
     {
         foreach (var browser in Browsers) browser.Measures.Forget();
         _context.Delays.Forget();
+        _context.Loads.Forget();
     }
 
     /// <summary>Measures what a miss takes, after the play; its answers are judged too, and not counted among the clients'.</summary>
     public Task<IReadOnlyList<Probe>> ProbeAsync(CancellationToken cancel) => MissProbe.RunAsync(_probe, _probed, cancel);
 
     /// <summary>How long after its acknowledgement each write was told to the other clients of its tenant; none without events.</summary>
-    public Histogram EventDelays() => _context.Delays.Measure();
+    /// <param name="onOtherNode">Only those of clients that another node told than the one that wrote.</param>
+    public Histogram EventDelays(bool onOtherNode = false) => _context.Delays.Measure(onOtherNode);
+
+    /// <summary>Loads so far that brought what an earlier one of the same key had brought.</summary>
+    public long LoadedAgain => _context.Loads.Again;
 
     /// <summary>What all clients got together.</summary>
     public Measures Measures()

@@ -16,6 +16,8 @@ internal static class ComparisonJson
             {
                 seed,
                 mix,
+                nodes = comparison.Nodes,
+                redis = comparison.IsOnRedis,
                 without = Of(comparison.Without),
                 with = Of(comparison.With),
                 events = Of(comparison.Events),
@@ -49,6 +51,11 @@ internal static class ComparisonJson
         brokenPromises = run.Clients.BrokenCount,
         broken = run.Clients.Broken.Select(broken => broken.ToString()),
         xCache = run.Clients.Verdicts,
+        reasons = run.Clients.Reasons,
+        loadedAgain = run.LoadedAgain,
+        pending = run.Clients.Pending,
+        eventDelayOnOtherNodeP50Ms = run.EventDelaysElsewhere.Percentile(0.5).TotalMilliseconds,
+        eventDelayOnOtherNodeP99Ms = run.EventDelaysElsewhere.Percentile(0.99).TotalMilliseconds,
         routes = run.Origin.Routes,
     };
 }

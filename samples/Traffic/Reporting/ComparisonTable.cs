@@ -29,7 +29,23 @@ internal static class ComparisonTable
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"From the first request on, with an empty cache, the warm-up included: {comparison.CommandsSavedCold * 100:0.0} % fewer SQL commands."));
+        if (comparison.IsOnRedis) Reasons(console, comparison);
         foreach (var broken in comparison.Without.Clients.Broken.Concat(comparison.With.Clients.Broken).Concat(comparison.Events.Clients.Broken)) console.WriteLine($"  {broken}");
+    }
+
+    /// <summary>Why each answer was given, in the words of Cache-Status: those that a store adds come by themselves.</summary>
+    private static void Reasons(IAnsiConsole console, Comparison comparison)
+    {
+        var (with, events) = (comparison.With.Clients.Reasons, comparison.Events.Clients.Reasons);
+        var table = new Table { Border = TableBorder.Rounded };
+        table.AddColumn("answers by reason");
+        table.AddColumn(new TableColumn("server cache").RightAligned());
+        table.AddColumn(new TableColumn("with events").RightAligned());
+        foreach (var reason in with.Keys.Union(events.Keys, StringComparer.Ordinal).OrderByDescending(with.GetValueOrDefault))
+            table.AddRow(reason, Text(with.GetValueOrDefault(reason)), Text(events.GetValueOrDefault(reason)));
+        console.Write(table);
+
+        static string Text(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
     }
 
     private static string Verdicts(Run run) =>

@@ -28,10 +28,16 @@ internal static class Figures
             $"{(comparison.MissAddsP99 < Comparison.MissMayAdd ? "below" : "not below")} {Milliseconds(Comparison.MissMayAdd)}", "", "");
         yield return Each("age of copies, p50 / p99", run => Span(run.Clients.Ages, "s", age => age.TotalSeconds));
         yield return Each("write to event, p50 / p99", run => Span(run.EventDelays, "ms", delay => delay.TotalMilliseconds));
+        // What matters only to several nodes, or to one that logs elsewhere.
+        if (comparison.Nodes > 1) yield return Each("write to event on another node", run => Span(run.EventDelaysElsewhere, "ms", delay => delay.TotalMilliseconds));
+        if (comparison.IsOnRedis) yield return Cached("loaded again, unchanged", run => run.LoadedAgain);
+        if (comparison.IsOnRedis) yield return Cached("writes not logged at once", run => run.Clients.Pending);
         yield return Count("broken promises", run => run.Clients.BrokenCount, saves: false);
 
         Figure Count(string name, Func<Run, long> of, bool saves = true) =>
             Each(name, run => of(run).ToString("N0", CultureInfo.InvariantCulture), saves ? run => of(run) : null);
+
+        Figure Cached(string name, Func<Run, long> of) => Count(name, of, saves: false) with { Without = "" };
 
         Figure Each(string name, Func<Run, string> text, Func<Run, double>? saves = null) =>
             new(

@@ -77,7 +77,7 @@ public class ComparisonTests
         for (var i = 0; i < answers; i++)
         {
             var planted = broken && i == 0 ? new Broken(BrokenKind.OwnWriteLost, Api.Dashboard.Route, Api.Dashboard.Path, "planted") : null;
-            clients.Record(Api.Dashboard, "HIT", TimeSpan.FromMilliseconds(1), age: null, planted);
+            clients.Record(Api.Dashboard, new CacheVerdict("HIT", "fresh", IsLoad: false), TimeSpan.FromMilliseconds(1), age: null, planted);
             if (i < (calls ?? answers)) clients.Called(isNotModified: false, hasBody: true);
         }
 

@@ -19,14 +19,14 @@ public class EventDelaysTests
     {
         var time = new FakeTimeProvider();
         var delays = new EventDelays(time);
-        delays.Heard(2, "acme", Position(6));
-        delays.Heard(3, "globex", Position(9));
-        delays.Acknowledged(1, "acme", Position(7));
+        delays.Heard(2, "acme", Position(6), node: 0);
+        delays.Heard(3, "globex", Position(9), node: 0);
+        delays.Acknowledged(1, "acme", Position(7), node: 0);
         time.Advance(TimeSpan.FromMilliseconds(40));
-        delays.Heard(1, "acme", Position(7));
-        delays.Heard(2, "acme", Position(8));
+        delays.Heard(1, "acme", Position(7), node: 0);
+        delays.Heard(2, "acme", Position(8), node: 0);
         time.Advance(TimeSpan.FromMilliseconds(40));
-        delays.Heard(2, "acme", Position(9));
+        delays.Heard(2, "acme", Position(9), node: 0);
 
         var measured = delays.Measure();
         Assert.Equal(1, measured.Count);
@@ -37,8 +37,8 @@ public class EventDelaysTests
     public void EventBeforeTheAcknowledgement_CountsAsNone()
     {
         var delays = new EventDelays(new FakeTimeProvider());
-        delays.Heard(2, "acme", Position(7));
-        delays.Acknowledged(1, "acme", Position(7));
+        delays.Heard(2, "acme", Position(7), node: 0);
+        delays.Acknowledged(1, "acme", Position(7), node: 0);
         Assert.Equal(TimeSpan.Zero, delays.Measure().Percentile(1));
         Assert.Equal(1, delays.Measure().Count);
     }

@@ -184,8 +184,9 @@ public sealed class BrowserTests : IAsyncLifetime
         var ledger = new Ledger();
         var checker = new Checker(ledger, new Dictionary<string, long>(StringComparer.Ordinal) { ["acme"] = 0 });
         return new Browser(
-            new Uri(_server.Urls.First()), 1, Worlds.Admin,
-            new PlayContext(checker, new Moments(ledger, TimeProvider.System), new EventDelays(TimeProvider.System), keeping, TimeProvider.System));
+            new Site([new Uri(_server.Urls.First())]), 1, Worlds.Admin,
+            new PlayContext(
+                checker, new Moments(ledger, TimeProvider.System), new EventDelays(TimeProvider.System), new LoadedKeys(), keeping, TimeProvider.System));
     }
 
     private Task<Reply> SendAsync(Call call) => _browser.SendAsync(call, TestContext.Current.CancellationToken);

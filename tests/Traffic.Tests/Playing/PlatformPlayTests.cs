@@ -32,10 +32,10 @@ public sealed class PlatformPlayTests : IAsyncLifetime
         var world = await Discovery.ReadAsync(address, cancel);
         // A write on every page: far more than life, so that few steps meet many writes.
         await using var player = new Player(
-            address, world, new Mix { Speed = 1e9, WritesPerPage = 1 }, seed: 3, events ? Keeping.UntilEvents : Keeping.ETags, TimeProvider.System);
-        var before = await OriginCounts.ReadAsync(address, cancel);
+            new Site([address]), world, new Mix { Speed = 1e9, WritesPerPage = 1 }, seed: 3, events ? Keeping.UntilEvents : Keeping.ETags, TimeProvider.System);
+        var before = await OriginCounts.ReadAsync([address], cancel);
         await player.PlayAsync(TimeSpan.Zero, TimeSpan.MaxValue, [.. Enumerable.Repeat(8, player.Users)], cancel);
-        var origin = await OriginCounts.ReadAsync(address, cancel) - before;
+        var origin = await OriginCounts.ReadAsync([address], cancel) - before;
         await player.ProbeAsync(cancel);
 
         var measures = player.Measures();
