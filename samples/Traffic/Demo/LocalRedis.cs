@@ -12,7 +12,6 @@ internal sealed class LocalRedis : IAsyncDisposable
     private const string PortTaken = "Address already in use";
     private const int Attempts = 5;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("freshet-demo-redis-");
     private readonly TaskCompletionSource<string?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process _process;
     private string _lastLine = "it said nothing.";
@@ -21,12 +20,14 @@ internal sealed class LocalRedis : IAsyncDisposable
     {
         Address = string.Create(CultureInfo.InvariantCulture, $"redis://127.0.0.1:{port}");
         var start = new ProcessStartInfo("redis-server") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (var argument in (string[])["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.FullName])
+        foreach (var argument in (string[])["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Folder.FullName])
             start.ArgumentList.Add(argument);
         _process = new Process { StartInfo = start };
     }
 
     public string Address { get; }
+
+    public DirectoryInfo Folder { get; } = Directory.CreateTempSubdirectory("freshet-demo-redis-");
 
     /// <exception cref="DemoException">There is no redis-server, or it does not start.</exception>
     public static async Task<LocalRedis> StartAsync(CancellationToken cancel)
@@ -45,7 +46,7 @@ internal sealed class LocalRedis : IAsyncDisposable
             }
             catch (System.ComponentModel.Win32Exception missing)
             {
-                server._folder.Delete(recursive: true);
+                server.Folder.Delete(recursive: true);
                 throw new DemoException("--redis local needs redis-server; on Debian and Ubuntu: apt-get install redis-server.", missing);
             }
             catch (OperationCanceledException)
@@ -61,7 +62,7 @@ internal sealed class LocalRedis : IAsyncDisposable
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
-        _folder.Delete(recursive: true);
+        Folder.Delete(recursive: true);
     }
 
     private void Launch()

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Spectre.Console;
+using Traffic.Demo;
 
 namespace Traffic.Tests.Demo;
 
@@ -31,6 +32,11 @@ public sealed class TrafficCommandTests : IDisposable
     [InlineData("--seconds")]
     [InlineData("--port", "70000")]
     [InlineData("--seed", "-1")]
+    [InlineData("--nodes", "9", "--redis", "local")]
+    [InlineData("--nodes", "0")]
+    [InlineData("--nodes", "3")]
+    [InlineData("--redis")]
+    [InlineData("--port", "65534", "--nodes", "3", "--redis", "redis://localhost")]
     public async Task WrongOption_IsOneLineAndStatus2(params string[] args)
     {
         Assert.Equal(2, await RunAsync(args));
@@ -44,6 +50,10 @@ public sealed class TrafficCommandTests : IDisposable
     [Theory]
     [InlineData]
     [InlineData("--exit", "--seconds", "60", "--port=5090", "--seed:7", "--json", "figures.json")]
+    [InlineData("--nodes", "3", "--redis", "redis://localhost:6379")]
+    [InlineData("--nodes=2", "--redis=localhost:6379,password=secret")]
+    [InlineData("--redis:redis://localhost")]
+    [InlineData("--race", "--nodes", "3")]
     [InlineData("--race")]
     [InlineData("--help")]
     public async Task RightOptions_PassTheScript(params string[] args)
@@ -85,6 +95,69 @@ public sealed class TrafficCommandTests : IDisposable
     {
         Assert.Equal(2, await TrafficCommand.RunAsync(["--platform", "/bin/false", "--exit", "--port", $"{FreePort()}"], Plain(), _error));
         AssertOneLine("The platform ended with status 1");
+    }
+
+    [Fact]
+    public async Task LocalRedisWithoutAServer_IsOneLineAndStatus2()
+    {
+        const string Expected = "--redis local needs redis-server; on Debian and Ubuntu: apt-get install redis-server.\n";
+        var (status, _, error) = await ScriptAsync(["--redis", "local"]);
+        Assert.Equal((2, Expected), (status, error));
+
+        using var run = Start(
+            Path.Combine(AppContext.BaseDirectory, "..", "..", "Traffic", "release", "Traffic"), ["--platform", Platform, "--redis", "local"], path: _folder.FullName);
+        Assert.Equal(Expected, await run.StandardError.ReadToEndAsync());
+        await run.WaitForExitAsync();
+        Assert.Equal(2, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("redis://", "--redis: ")]
+    [InlineData("redis://127.0.0.1:1", "Redis cannot be used: ")]
+    public async Task RedisThatCannotBeUsed_IsOneLineAndStatus2(string address, string about)
+    {
+        Assert.Equal(2, await RunAsync("--exit", "--redis", address));
+        AssertOneLine(about);
+    }
+
+    [Fact]
+    public async Task LocalRedis_EndsAndLeavesNoFolder()
+    {
+        var server = await LocalRedis.StartAsync(TestContext.Current.CancellationToken);
+        var port = new Uri(server.Address).Port;
+        using (var client = new TcpClient()) await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+        Assert.True(server.Folder.Exists);
+
+        await server.DisposeAsync();
+        server.Folder.Refresh();
+        Assert.False(server.Folder.Exists);
+        using var again = new TcpClient();
+        await Assert.ThrowsAsync<SocketException>(() => again.ConnectAsync(IPAddress.Loopback, port));
+    }
+
+    [Fact]
+    public async Task TwoNodesOnOneRedis_BreakNoPromise_AndLeaveNothingThere()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await redis.CliAsync("SET", "somebody:else", "1");
+        var json = Path.Combine(_folder.FullName, "figures.json");
+        var status = await RunAsync("--exit", "--seconds", "2", "--port", $"{FreePort(together: 2)}", "--nodes", "2", "--redis", redis.Address, "--json", json);
+
+        using var figures = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        foreach (var name in (string[])["without", "with", "events"])
+        {
+            var run = figures.RootElement.GetProperty(name);
+            Assert.Equal("[]", run.GetProperty("broken").GetRawText());
+            Assert.Equal((0, 0), (run.GetProperty("brokenPromises").GetInt64(), run.GetProperty("pending").GetInt64()));
+            Assert.True(run.GetProperty("answers").GetInt64() > 100 && run.GetProperty("writes").GetInt64() > 0);
+        }
+
+        // What is valid is answered from memory, on whichever node.
+        Assert.True(figures.RootElement.GetProperty("with").GetProperty("reasons").GetProperty("fresh").GetInt64() > 100);
+        Assert.Equal(status == 0, Lines(_error).Length == 0);
+        Assert.All(Lines(_error), line => Assert.StartsWith("Savings not met", line, StringComparison.Ordinal));
+        Assert.Contains("write to event on another node", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal("somebody:else", await redis.CliAsync("KEYS", "*"));
     }
 
     [Fact]
@@ -145,10 +218,28 @@ public sealed class TrafficCommandTests : IDisposable
 
     private static string[] Lines(StringWriter text) => text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private static int FreePort()
+    private static int FreePort(int together = 1)
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            if (port + together <= 65536 && Enumerable.Range(port + 1, together - 1).All(IsFree)) return port;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            probe.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }

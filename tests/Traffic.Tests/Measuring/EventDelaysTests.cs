@@ -34,6 +34,22 @@ public class EventDelaysTests
     }
 
     [Fact]
+    public void DelayOnAnotherNode_IsThatOfClientsWhomAnotherNodeTold()
+    {
+        var time = new FakeTimeProvider();
+        var delays = new EventDelays(time);
+        delays.Acknowledged(1, "acme", Position(7), node: 0);
+        delays.Heard(2, "acme", Position(7), node: 0);
+        time.Advance(TimeSpan.FromMilliseconds(40));
+        delays.Heard(3, "acme", Position(7), node: 1);
+
+        Assert.Equal(2, delays.Measure().Count);
+        var elsewhere = delays.Measure(onOtherNode: true);
+        Assert.Equal(1, elsewhere.Count);
+        Assert.InRange(elsewhere.Percentile(1).TotalMilliseconds, 39.4, 40.7);
+    }
+
+    [Fact]
     public void EventBeforeTheAcknowledgement_CountsAsNone()
     {
         var delays = new EventDelays(new FakeTimeProvider());
