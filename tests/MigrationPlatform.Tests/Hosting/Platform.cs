@@ -17,6 +17,7 @@ internal sealed class Platform : IAsyncDisposable
 
     private readonly string[] _settings;
     private WebApplication _app;
+    private bool _isGuest;
 
     private Platform(WebApplication app, string folder, string[] settings) =>
         (_app, _folder, _settings, Address) = (app, folder, settings, new Uri(app.Urls.First()));
@@ -31,6 +32,14 @@ internal sealed class Platform : IAsyncDisposable
         var app = Build("http://127.0.0.1:0", folder, settings);
         await app.StartAsync();
         return new Platform(app, folder, settings);
+    }
+
+    /// <summary>Another node: the same settings on the same folder, which stays with this one.</summary>
+    public async Task<Platform> StartAnotherAsync()
+    {
+        var app = Build("http://127.0.0.1:0", _folder, _settings);
+        await app.StartAsync();
+        return new Platform(app, _folder, _settings) { _isGuest = true };
     }
 
     /// <summary>Stops the server and starts it again where it was; in between it works on the database.</summary>
@@ -82,7 +91,7 @@ internal sealed class Platform : IAsyncDisposable
         foreach (var client in _clients) client.Dispose();
         await _app.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
+        if (!_isGuest) Directory.Delete(_folder, recursive: true);
     }
 
     private static WebApplication Build(string address, string folder, string[] settings) => PlatformApp.Build([
