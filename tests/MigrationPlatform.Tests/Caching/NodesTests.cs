@@ -35,7 +35,19 @@ public sealed class NodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OwnWrite_ShowsAtOnceOnTheOtherNode_BecauseTheCookieGoesThere()
+    public async Task PositionOfAWrite_GoesToTheOtherNodeToo_ForCookiesKnowNoPorts()
+    {
+        using var handler = new HttpClientHandler();
+        using var client = new HttpClient(handler) { BaseAddress = _one.Address };
+        client.DefaultRequestHeaders.Authorization = (await _one.SignInAsync("bob@acme")).DefaultRequestHeaders.Authorization;
+        await client.WriteAsync(HttpMethod.Patch, "assets/a-00003", new { name = "Renamed" });
+        var sent = handler.CookieContainer.GetCookieHeader(_other.Address);
+        Assert.NotEmpty(sent);
+        Assert.Equal(handler.CookieContainer.GetCookieHeader(_one.Address), sent);
+    }
+
+    [Fact]
+    public async Task OwnWrite_ShowsAtOnceOnTheOtherNode()
     {
         var bob = await _one.SignInAsync("bob@acme");
         await ReadOtherAsync(bob, "assets/a-00001");
