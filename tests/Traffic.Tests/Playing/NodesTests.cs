@@ -83,6 +83,21 @@ public sealed class NodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WriteThatIsPending_IsCounted_AndMustNotShowOnAnotherNode()
+    {
+        await using var client = NewBrowser(0, Keeping.ETags);
+        _answer = request =>
+        {
+            request.Response.Headers["Freshet-Pending"] = "?1";
+            return Send(request, """{"tenant":"acme","id":"a-1","version":2}""");
+        };
+        await client.SendAsync(Api.PatchAsset("a-1", "new"), TestContext.Current.CancellationToken); // node 0
+        _answer = request => Send(request, """{"tenant":"acme","id":"a-1","version":1}""");
+        for (var i = 0; i < 2; i++) await client.SendAsync(Api.Asset("a-1"), TestContext.Current.CancellationToken); // nodes 1, 2
+        Assert.Equal((1, 0), (client.Measures.Pending, client.Measures.BrokenCount));
+    }
+
+    [Fact]
     public async Task EventsThatEnd_AreHeardFromTheNextNode_WithTheSameHost()
     {
         var sockets = Channel.CreateUnbounded<int>();
