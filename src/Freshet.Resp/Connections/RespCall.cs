@@ -64,6 +64,9 @@ internal sealed class RespCall : IValueTaskSource<RespReply>, IThreadPoolWorkIte
     /// <summary>Whether ASKING goes ahead of it.</summary>
     public bool IsAsking { get; private set; }
 
+    /// <summary>Whether a push seems to have answered it, and it stays in line for what the server may still say. Only for the read loop.</summary>
+    public bool IsConfirmed { get; private set; }
+
     public ValueTask<RespReply> Reply => new(this, _core.Version);
 
     /// <param name="sink">Takes the reply; null: the sender awaits it.</param>
@@ -90,6 +93,22 @@ internal sealed class RespCall : IValueTaskSource<RespReply>, IThreadPoolWorkIte
     /// <summary>The reply has come, and the place in the line is given up. Takes one share of the buffer when it keeps the reply.</summary>
     public void Complete(RespBuffer buffer, int start, int length)
     {
+        Answer(buffer, start, length);
+        LetGo(TheLine);
+    }
+
+    /// <summary>A push seems to answer it; its place in the line stays.</summary>
+    public void Confirm(RespBuffer buffer, int start, int length)
+    {
+        IsConfirmed = true;
+        Answer(buffer, start, length);
+    }
+
+    /// <summary>Nothing more comes for one that was confirmed.</summary>
+    public void Leave() => LetGo(TheLine);
+
+    private void Answer(RespBuffer buffer, int start, int length)
+    {
         if (TryClaim(Use))
         {
             if (_sink is { } sink)
@@ -97,8 +116,6 @@ internal sealed class RespCall : IValueTaskSource<RespReply>, IThreadPoolWorkIte
             else
                 Decide(buffer.Share(start, length), null);
         }
-
-        LetGo(TheLine);
     }
 
     /// <summary>No reply will come, and the place in the line is given up.</summary>
@@ -173,7 +190,7 @@ internal sealed class RespCall : IValueTaskSource<RespReply>, IThreadPoolWorkIte
     private void Recycle()
     {
         _core.Reset();
-        (_reply, _error, _sink, _cancellation, Change, Later) = (default, null, null, default, null, null);
+        (_reply, _error, _sink, _cancellation, Change, Later, IsConfirmed) = (default, null, null, default, null, null, false);
         Pool.Enqueue(this);
     }
 }

@@ -14,6 +14,12 @@ internal sealed class ChannelChange(RespChannel channel, bool isSubscribe)
     public bool IsConfirmedBy(RespReader push) =>
         push.ReadAggregate() == 3 && push.ReadBytes().SequenceEqual(Word) && push.ReadBytes().SequenceEqual(channel.Name.Span);
 
+    /// <summary>
+    /// Whether the server may say the same unasked. It does when the channel's slot moves away, and then answers the command with an
+    /// error, which must not become the next one's reply: so HELLO goes behind it, which every server answers, and never with an error.
+    /// </summary>
+    public bool IsAmbiguous => channel.IsSharded && !isSubscribe;
+
     private RespChannel Channel => channel;
 
     private ReadOnlySpan<byte> Word => (isSubscribe, channel.IsSharded) switch

@@ -225,13 +225,15 @@ internal sealed class RespLine(RespConnectionSettings settings, TimeProvider tim
         try
         {
             if (kind.IsAsking)
-                WriteAsking_NeedsLock();
+                WriteOne_NeedsLock("ASKING"u8);
             var first = _unsent.Length;
             var writer = new RespWriter(_unsent);
             command.Write(ref writer);
             writer.End();
             if (kind.Change is null)
                 OneReply.Require(_unsent.Written.Span[first..]);
+            else if (kind.Change.IsAmbiguous)
+                WriteOne_NeedsLock("HELLO"u8);
         }
         catch
         {
@@ -240,11 +242,11 @@ internal sealed class RespLine(RespConnectionSettings settings, TimeProvider tim
         }
     }
 
-    private void WriteAsking_NeedsLock()
+    private void WriteOne_NeedsLock(ReadOnlySpan<byte> word)
     {
         var writer = new RespWriter(_unsent);
         writer.Begin(1);
-        writer.Add("ASKING"u8);
+        writer.Add(word);
         writer.End();
     }
 
@@ -253,6 +255,8 @@ internal sealed class RespLine(RespConnectionSettings settings, TimeProvider tim
         if (call.IsAsking)
             Enqueue_NeedsLock(RespCall.Rent(Nobody.Instance, default, call.Since));
         Enqueue_NeedsLock(call);
+        if (call.Change is { IsAmbiguous: true })
+            Enqueue_NeedsLock(RespCall.Rent(Nobody.Instance, default, call.Since));
     }
 
     private void Enqueue_NeedsLock(RespCall call)
@@ -262,7 +266,7 @@ internal sealed class RespLine(RespConnectionSettings settings, TimeProvider tim
         _line.Enqueue(call);
     }
 
-    /// <summary>Who asked for +OK and has no use for it.</summary>
+    /// <summary>Who asks only for the order, and has no use for the reply.</summary>
     private sealed class Nobody : IReplySink
     {
         public static Nobody Instance { get; } = new();

@@ -91,6 +91,9 @@ internal sealed class RespReceiver(Stream stream, RespLine line, RespSender send
             return;
         }
 
+        // Of one that a push has confirmed there is only an error to come; anything else is the reply to what stands behind it.
+        if (!reader.IsError && line.TryPeek(out var first) && first.IsConfirmed && line.TryDequeue(out first))
+            first.Leave();
         if (!line.TryDequeue(out var call))
             throw new RespProtocolException("The server sent a reply that nobody asked for.");
         if (reader.IsError)
@@ -106,7 +109,11 @@ internal sealed class RespReceiver(Stream stream, RespLine line, RespSender send
         var frame = buffer.Memory.Span.Slice(start, length);
         pushes?.OnPush(new RespReader(frame));
         // In order: everything that was asked before has been answered before.
-        if (line.TryPeek(out var first) && first.Change is { } change && change.IsConfirmedBy(new RespReader(frame)) && line.TryDequeue(out first))
+        if (!line.TryPeek(out var first) || first.Change is not { } change || !change.IsConfirmedBy(new RespReader(frame)))
+            return;
+        if (change.IsAmbiguous)
+            first.Confirm(buffer, start, length);
+        else if (line.TryDequeue(out first))
             first.Complete(buffer, start, length);
     }
 

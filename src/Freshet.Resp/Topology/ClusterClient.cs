@@ -1,7 +1,6 @@
-using System.Collections.Immutable;
-using System.Net;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Freshet.Resp.Addresses;
-using Freshet.Resp.Connections;
 using Freshet.Resp.Protocol;
 
 namespace Freshet.Resp.Topology;
@@ -11,42 +10,32 @@ namespace Freshet.Resp.Topology;
 /// specification, MOVED and ASK).
 /// </summary>
 /// <remarks>
-/// The map is a guess that the servers correct: a redirection is believed at once for its slot, and has the whole map read anew. Map
-/// and shards are one immutable snapshot, so a command sees one version of both.
+/// The map is a guess that the servers correct: a redirection is believed at once for its slot, and has the whole map read anew. Only
+/// what a server has refused to carry out is sent again, so nothing is carried out twice.
 /// </remarks>
 internal sealed class ClusterClient : RespClient
 {
-    private const int MostRedirections = 6;
-    private static readonly TimeSpan RefreshEvery = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RefreshAtMost = TimeSpan.FromMilliseconds(250);
+    private const int MostAttempts = 6;
     private static readonly Backoff Pause = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
 
-    private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _closing = new();
-    private readonly SemaphoreSlim _wanted = new(0, 1);
-    private readonly RedisAddress _address;
-    private readonly ServerFinder _finder;
-    private readonly IShardUser? _user;
+    private readonly ClusterShards _shards;
     private readonly TimeProvider _time;
-    private readonly Task _refreshing;
-    private volatile Exception? _fault;
-    private volatile Snapshot _snapshot = new(null, ImmutableDictionary<DnsEndPoint, RespShard>.Empty);
+    private readonly TimeSpan _timeout;
 
     public ClusterClient(RedisAddress address, IShardUser? user, TimeProvider time)
     {
-        _address = address;
-        _finder = new ServerFinder(address, time);
-        _user = user;
         _time = time;
-        _refreshing = RefreshAsync(_closing.Token);
+        _timeout = address.Connection.CommandTimeout;
+        _shards = new ClusterShards(address, user, time);
     }
 
-    public override Exception? Fault => _snapshot.Map is null ? _fault : null;
+    public override Exception? Fault => _shards.IsKnown ? null : _shards.Fault;
 
-    public override IReadOnlyCollection<RespShard> Shards => [.. _snapshot.Shards.Values];
+    public override IReadOnlyCollection<RespShard> Shards => _shards.All;
 
-    public override RespShard? ShardOf(int slot) => _snapshot.ShardOf(slot);
+    public override RespShard? ShardOf(int slot) => _shards.Of(slot);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<RespReply> SendAsync<TCommand>(int slot, TCommand command, CancellationToken cancel = default)
     {
         var started = _time.GetTimestamp();
@@ -57,40 +46,37 @@ internal sealed class ClusterClient : RespClient
             try
             {
                 if (connection is null)
-                    throw new RespConnectionException("No primary of the Redis Cluster can be reached for this key.", mayHaveRun: false, asked?.Values.Fault);
+                    throw NotConnected(asked);
                 return isAsk
                     ? await connection.SendAskingAsync(command, cancel).ConfigureAwait(false)
                     : await connection.SendAsync(command, cancel).ConfigureAwait(false);
             }
-            catch (RespServerException e) when (attempt < MostRedirections && _time.GetElapsedTime(started) < _address.Connection.CommandTimeout)
+            catch (RespServerException e) when (IsOfTopology(e.Code))
             {
-                isAsk = false;
-                switch (e.Code)
+                if (e.Code is not "ASK") // which is no news: the slot is where it was until all of it has moved
+                    _shards.Refresh();
+                if (attempt == MostAttempts || _time.GetElapsedTime(started) >= _timeout)
+                    throw;
+                if (!TryRedirect(e, asked!, out var server))
                 {
-                    case "MOVED" when ClusterMap.ReadRedirection(e.Message, ServerOf(asked!)) is var (moved, owner):
-                        asked = Move(moved, owner);
-                        break;
-                    case "ASK" when ClusterMap.ReadRedirection(e.Message, ServerOf(asked!)) is var (_, importer):
-                        (asked, isAsk) = (ShardAt(importer), true);
-                        await asked.Values.UpAsync(cancel).WaitAsync(_address.Connection.CommandTimeout, _time, cancel).ConfigureAwait(false);
-                        break;
-                    case "TRYAGAIN" or "CLUSTERDOWN" or "LOADING" or "MASTERDOWN":
-                        Refresh();
-                        await Task.Delay(Pause.After(attempt), _time, cancel).ConfigureAwait(false);
-                        asked = ShardOf(slot);
-                        break;
-                    case "READONLY":
-                        // Demoted, and nobody has told it its replacement yet.
-                        await RespLink.DropAsync(connection!).ConfigureAwait(false);
-                        Refresh();
-                        throw;
-                    default:
-                        throw;
+                    await Task.Delay(Pause.After(attempt), _time, cancel).ConfigureAwait(false);
+                    (asked, isAsk) = (ShardOf(slot), false);
+                    continue;
                 }
+
+                (asked, isAsk) = (server, e.Code is "ASK");
+                await WaitForAsync(server, _timeout - _time.GetElapsedTime(started), cancel).ConfigureAwait(false);
             }
-            catch (RespConnectionException)
+            catch (RespServerException e) when (e.Code is "READONLY")
             {
-                Refresh();
+                // Demoted, and nobody has told it its replacement yet.
+                _shards.Refresh();
+                await RespLink.DropAsync(connection!).ConfigureAwait(false);
+                throw;
+            }
+            catch (RespException e) when (e is RespConnectionException or RespTimeoutException)
+            {
+                _shards.Refresh();
                 throw;
             }
         }
@@ -98,162 +84,46 @@ internal sealed class ClusterClient : RespClient
 
     public override RespShard? Redirect(RespServerException answer, RespShard asked)
     {
-        if (answer.Code is not ("MOVED" or "ASK"))
-        {
-            Refresh();
-            return null;
-        }
-
-        // A shard that has left the map meanwhile has no name that an empty one could stand for.
-        if (_snapshot.Shards.FirstOrDefault(s => s.Value == asked).Key is not { } server
-            || ClusterMap.ReadRedirection(answer.Message, server) is not var (slot, named))
-        {
-            return null;
-        }
-
-        return answer.Code is "MOVED" ? Move(slot, named) : ShardAt(named);
+        _shards.Refresh();
+        return TryRedirect(answer, asked, out var server) ? server : null;
     }
 
-    public override void LookAgain() => Refresh();
+    public override void LookAgain() => _shards.Refresh();
 
-    public override async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync() => _shards.DisposeAsync();
+
+    // The server has carried out nothing: another one is to be asked, or this one later.
+    private static bool IsOfTopology(string code) => code is "MOVED" or "ASK" or "TRYAGAIN" or "CLUSTERDOWN" or "LOADING" or "MASTERDOWN";
+
+    private bool TryRedirect(RespServerException e, RespShard asked, [NotNullWhen(true)] out RespShard? server)
     {
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _refreshing.ConfigureAwait(false);
-        foreach (var shard in Shards)
-            await shard.DisposeAsync().ConfigureAwait(false);
-        _closing.Dispose();
-        _wanted.Dispose();
-    }
-
-    // Each slot has a primary, and each primary can be reached; else somebody may be about to take over.
-    private bool IsSettled => _snapshot is { Map.IsWhole: true } snapshot
-        && snapshot.Shards.Values.All(s => s.Values.Current is not null && (s.Ordered is not { } ordered || ordered.Current is not null));
-
-    private DnsEndPoint ServerOf(RespShard shard) => _snapshot.Shards.First(s => s.Value == shard).Key;
-
-    private RespShard Move(int slot, DnsEndPoint owner)
-    {
-        var shard = ShardAt(owner);
-        lock (_gate)
-        {
-            if (_snapshot.Map is { } map)
-                _snapshot = _snapshot with { Map = map.With(slot, owner) };
-        }
-
-        Refresh();
-        return shard;
-    }
-
-    private RespShard ShardAt(DnsEndPoint server)
-    {
-        lock (_gate)
-        {
-            if (_snapshot.Shards.TryGetValue(server, out var known))
-                return known;
-            var shard = NewShard(server);
-            _snapshot = _snapshot with { Shards = _snapshot.Shards.Add(server, shard) };
-            return shard;
-        }
-    }
-
-    private RespShard NewShard(DnsEndPoint server) => new((pushes, cancel) => _finder.ConnectToAsync(server, pushes, cancel), _user, _time);
-
-    /// <summary>Has the map read anew soon.</summary>
-    private void Refresh()
-    {
-        if (_wanted.CurrentCount > 0)
-            return;
-        try
-        {
-            _wanted.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody else has asked in the same moment.
-        }
-    }
-
-    private async Task RefreshAsync(CancellationToken closing)
-    {
-        while (!closing.IsCancellationRequested)
-        {
-            var isKnown = await ReadMapAsync(closing).ConfigureAwait(false);
-            try
-            {
-                await Task.Delay(RefreshAtMost, _time, closing).ConfigureAwait(false);
-                using var due = new CancellationTokenSource(isKnown && IsSettled ? RefreshEvery : RefreshAtMost, _time);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, closing);
-                await _wanted.WaitAsync(either.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // Due, or closing.
-            }
-        }
-    }
-
-    // Asks the primaries that can be reached, then the servers that the address names.
-    private async Task<bool> ReadMapAsync(CancellationToken closing)
-    {
-        foreach (var (server, shard) in _snapshot.Shards)
-        {
-            if (shard.Values.Current is { } connection && await TryReadAsync(connection, server, closing).ConfigureAwait(false))
-                return true;
-        }
-
-        foreach (var server in _address.Servers)
-        {
-            try
-            {
-                await using var connection = await RespConnection.ConnectAsync(server, _address.Connection, null, _time, closing).ConfigureAwait(false);
-                if (await TryReadAsync(connection, server, closing).ConfigureAwait(false))
-                    return true;
-            }
-            catch (Exception e) when (e is RespException or OperationCanceledException)
-            {
-                _fault = e; // the next one may know
-            }
-        }
-
-        return false;
-    }
-
-    private async Task<bool> TryReadAsync(RespConnection connection, DnsEndPoint server, CancellationToken closing)
-    {
-        try
-        {
-            using var reply = await connection.SendAsync(new RespCommand("CLUSTER", "SLOTS"), closing).ConfigureAwait(false);
-            var map = ClusterMap.Read(reply.Reader, server);
-            // One that knows of no primary at all has lost its cluster.
-            if (map.Primaries.Length == 0)
-                return false;
-            Adopt(map);
-            return true;
-        }
-        catch (Exception e) when (e is RespException or RespProtocolException or OperationCanceledException)
-        {
-            _fault = e;
+        server = null;
+        if (e.Code is not ("MOVED" or "ASK") || ClusterMap.ReadRedirection(e.Message, asked.Server!) is not var (slot, owner))
             return false;
-        }
+        server = e.Code is "MOVED" ? _shards.Move(slot, owner) : _shards.At(owner);
+        return true;
     }
 
-    private void Adopt(ClusterMap map)
+    // One that was not known before has no connection yet.
+    private async Task WaitForAsync(RespShard shard, TimeSpan atMost, CancellationToken cancel)
     {
-        List<RespShard> left;
-        lock (_gate)
+        if (shard.Values.Current is not null || atMost <= TimeSpan.Zero)
+            return;
+        using var limit = new CancellationTokenSource(atMost, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
         {
-            var shards = map.Primaries.ToImmutableDictionary(p => p, p => _snapshot.Shards.GetValueOrDefault(p) ?? NewShard(p));
-            left = [.. _snapshot.Shards.Where(s => !shards.ContainsKey(s.Key)).Select(s => s.Value)];
-            _snapshot = new Snapshot(map, shards);
+            await shard.Values.UpAsync(either.Token).ConfigureAwait(false);
         }
-
-        foreach (var shard in left)
-            _ = shard.DisposeAsync().AsTask();
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // What is sent next says that there is no connection.
+        }
     }
 
-    private sealed record Snapshot(ClusterMap? Map, ImmutableDictionary<DnsEndPoint, RespShard> Shards)
+    private RespConnectionException NotConnected(RespShard? shard)
     {
-        public RespShard? ShardOf(int slot) => Map?.PrimaryOf(slot) is { } primary ? Shards.GetValueOrDefault(primary) : null;
+        var fault = shard is null ? _shards.Fault : shard.Values.Fault;
+        return new("No primary of the Redis Cluster can be reached for this key" + (fault is null ? "." : $": {fault.Message}"), mayHaveRun: false, fault);
     }
 }

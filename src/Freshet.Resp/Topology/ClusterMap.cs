@@ -18,9 +18,6 @@ internal sealed class ClusterMap
 
     public ImmutableArray<DnsEndPoint> Primaries { get; }
 
-    /// <summary>Whether each slot has a primary.</summary>
-    public bool IsWhole => !_bySlot.Contains((short)-1);
-
     /// <summary>The primary of a slot; null when nobody has it.</summary>
     public DnsEndPoint? PrimaryOf(int slot) => _bySlot[slot] is >= 0 and var index ? Primaries[index] : null;
 
@@ -84,7 +81,7 @@ internal sealed class ClusterMap
         if (colon < 0 || !ushort.TryParse(parts[^1].AsSpan(colon + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var port) || port == 0)
             return null;
         var host = parts[^1][..colon];
-        return (slot, new DnsEndPoint(host.Length == 0 ? asked.Host : host, port));
+        return (slot, new DnsEndPoint(host is "" or "?" ? asked.Host : host, port));
     }
 
     private static DnsEndPoint ReadServer(ref RespReader reply, DnsEndPoint asked)
@@ -94,13 +91,26 @@ internal sealed class ClusterMap
         var port = reply.ReadInt64();
         if (parts < 2 || port is < 1 or > 65_535)
             throw new RespProtocolException("The server described a cluster that cannot be.");
+        string? address = null;
         for (var rest = parts - 2; rest > 0; rest--)
         {
             reply.Read();
-            reply.Skip();
+            // The fourth part says more, as a map or as a list of names and values.
+            for (var left = reply.Count; left > 0; left--)
+            {
+                reply.Read();
+                var isAddress = left >= 2 && reply.Bytes.SequenceEqual("ip"u8);
+                reply.Skip();
+                if (!isAddress)
+                    continue;
+                address = Encoding.UTF8.GetString(reply.ReadBytes());
+                left--;
+            }
         }
 
-        // An empty name, or "?", where a node was told to prefer a host name and has none.
-        return new DnsEndPoint(host.Length == 0 || host is "?" ? asked.Host : host, (int)port);
+        // "?" where a node was told to prefer a host name and has none; nothing where it is to keep its name to itself.
+        if (host is "?")
+            host = address ?? "";
+        return new DnsEndPoint(host.Length == 0 ? asked.Host : host, (int)port);
     }
 }

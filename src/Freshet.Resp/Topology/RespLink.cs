@@ -27,7 +27,7 @@ internal sealed class RespLink : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _running;
-    private TaskCompletionSource<RespConnection> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RespConnection? _current;
     private volatile Exception? _fault;
 
@@ -51,6 +51,7 @@ internal sealed class RespLink : IAsyncDisposable
     public Exception? Fault => _fault;
 
     /// <summary>Waits for a connection.</summary>
+    /// <exception cref="RespConnectionException">The link is closed.</exception>
     public async Task<RespConnection> UpAsync(CancellationToken cancel)
     {
         while (true)
@@ -58,6 +59,8 @@ internal sealed class RespLink : IAsyncDisposable
             var next = Volatile.Read(ref _next);
             if (_current is { } current)
                 return current;
+            if (_closing.IsCancellationRequested)
+                throw NotConnected();
             await next.Task.WaitAsync(cancel).ConfigureAwait(false);
         }
     }
@@ -76,7 +79,8 @@ internal sealed class RespLink : IAsyncDisposable
     {
         await _closing.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        _closing.Dispose();
+        // Who waits for a connection waits no more.
+        Volatile.Read(ref _next).TrySetResult();
     }
 
     private RespConnectionException NotConnected() =>
@@ -84,6 +88,8 @@ internal sealed class RespLink : IAsyncDisposable
 
     private async Task RunAsync(CancellationToken closing)
     {
+        // Not in the constructor, however fast the network is: its caller may hold a lock, and the user may not know the link yet.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var failures = 0;
         while (!closing.IsCancellationRequested)
         {
@@ -95,6 +101,10 @@ internal sealed class RespLink : IAsyncDisposable
                 // Only one that lasted counts as a success: a server that throws everybody out is not asked in a loop.
                 if (_time.GetElapsedTime(since) >= TimeSpan.FromSeconds(1))
                     failures = 0;
+            }
+            catch (OperationCanceledException) when (closing.IsCancellationRequested)
+            {
+                return;
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -118,7 +128,7 @@ internal sealed class RespLink : IAsyncDisposable
         {
             _user?.OnUp(connection);
             _current = connection;
-            Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(connection);
+            Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
             await connection.Ended.WaitAsync(closing).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (closing.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Net;
 using Freshet.Resp.Connections;
 using Freshet.Resp.Protocol;
 
@@ -26,15 +27,19 @@ internal sealed class RespShard : ILinkUser, IAsyncDisposable
 {
     private readonly IShardUser? _user;
 
+    /// <param name="server">Which server it is; null where that may change.</param>
     /// <param name="connect">Finds the primary and connects to it.</param>
     /// <param name="user">Who lives on the ordered connection; null: there is none.</param>
     /// <param name="time">The clock.</param>
-    public RespShard(Func<IPushSink?, CancellationToken, Task<RespConnection>> connect, IShardUser? user, TimeProvider time)
+    public RespShard(DnsEndPoint? server, Func<IPushSink?, CancellationToken, Task<RespConnection>> connect, IShardUser? user, TimeProvider time)
     {
         _user = user;
+        Server = server;
         Values = new RespLink(cancel => connect(null, cancel), null, Backoff.Default, time);
         Ordered = user is null ? null : new RespLink(cancel => connect(this, cancel), this, Backoff.Default, time);
     }
+
+    public DnsEndPoint? Server { get; }
 
     public RespLink Values { get; }
 

@@ -21,7 +21,7 @@ internal sealed class ServerFinder(RedisAddress address, TimeProvider time)
                 var primary = address.Topology is RedisTopology.Sentinel ? await AskSentinelAsync(server, cancel).ConfigureAwait(false) : server;
                 return await ConnectToAsync(primary, pushes, cancel).ConfigureAwait(false);
             }
-            catch (RespException e)
+            catch (Exception e) when (e is RespException or RespProtocolException)
             {
                 last = e;
             }
@@ -62,6 +62,6 @@ internal sealed class ServerFinder(RedisAddress address, TimeProvider time)
         if (!reply.Read() || reply.IsNull || reply.Count != 2)
             return null;
         var host = Encoding.UTF8.GetString(reply.ReadBytes());
-        return reply.ReadInt64() is > 0 and <= 65_535 and var port ? new DnsEndPoint(host, (int)port) : null;
+        return reply.ReadInt64() is > 0 and <= 65_535 and var port && host.Length > 0 ? new DnsEndPoint(host, (int)port) : null;
     }
 }

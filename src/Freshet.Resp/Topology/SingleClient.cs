@@ -10,7 +10,7 @@ internal sealed class SingleClient : RespClient
 
     public SingleClient(RedisAddress address, IShardUser? user, TimeProvider time)
     {
-        _shard = new RespShard(new ServerFinder(address, time).ConnectAsync, user, time);
+        _shard = new RespShard(null, new ServerFinder(address, time).ConnectAsync, user, time);
         Shards = [_shard];
     }
 

@@ -42,6 +42,49 @@ public sealed class ChannelTests
         Assert.Equal(name + " news", await peer.HearAsync());
         peer.Say($">3\r\n${name.Length}\r\n{name}\r\n$4\r\nnews\r\n:1\r\n");
         await ScriptedPeer.Soon(changed);
+        if (name == "sunsubscribe")
+            peer.Say("%0\r\n");
+        await peer.PushAsync();
+        peer.Stream.Close();
+        Assert.Equal("The server closed the connection.", (await peer.EndAsync()).Message);
+    }
+
+    // A server whose slot moves away ends the subscription by itself, with the very push that would confirm the end that is asked for;
+    // then it refuses what was asked. Neither the refusal nor its absence may shift a reply.
+    [Theory]
+    [InlineData("{push}-MOVED 1 h:1\r\n{hello}", null)]
+    [InlineData("{push}{push}{hello}", null)]
+    [InlineData("{push}{hello}", null)]
+    [InlineData("{push}-CLUSTERDOWN The cluster is down\r\n{hello}", null)]
+    [InlineData("-MOVED 1 h:1\r\n{push}{hello}", "MOVED")]
+    [InlineData("-MOVED 1 h:1\r\n{hello}", "MOVED")]
+    public async Task SubscriptionThatTheServerEndsMeanwhile_ShiftsNothing(string said, string? fault)
+    {
+        await using var peer = new ScriptedPeer();
+        var left = peer.Connection.UnsubscribeAsync(News with { IsSharded = true }).AsTask();
+        var after = new[] { peer.Ask("GET", "2"), peer.Ask("GET", "3") };
+        Assert.Equal(
+            ["sunsubscribe news", "HELLO", "GET 2", "GET 3"], [await peer.HearAsync(), await peer.HearAsync(), await peer.HearAsync(), await peer.HearAsync()]);
+        peer.Say(said
+            .Replace("{push}", ">3\r\n$12\r\nsunsubscribe\r\n$4\r\nnews\r\n:0\r\n", StringComparison.Ordinal)
+            .Replace("{hello}", "%1\r\n+proto\r\n:3\r\n", StringComparison.Ordinal) + "-ERR 2\r\n+3\r\n");
+        Assert.Equal("ERR", (await Assert.ThrowsAsync<RespServerException>(() => ScriptedPeer.Soon(after[0]))).Code);
+        Assert.Equal("+3", await ScriptedPeer.Soon(after[1]));
+        Assert.Equal(fault, (await Record.ExceptionAsync(() => ScriptedPeer.Soon(left)) as RespServerException)?.Code);
+        Assert.Equal(0, peer.Connection.InLine);
+    }
+
+    [Fact]
+    public async Task EndOfASubscription_ThatNobodyWaitsForAnyMore_ShiftsNothing()
+    {
+        await using var peer = new ScriptedPeer();
+        using var leaving = new CancellationTokenSource();
+        var left = peer.Connection.UnsubscribeAsync(News with { IsSharded = true }, leaving.Token).AsTask();
+        var after = peer.Ask("GET", "2");
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ScriptedPeer.Soon(left));
+        peer.Say(">3\r\n$12\r\nsunsubscribe\r\n$4\r\nnews\r\n:0\r\n-MOVED 1 h:1\r\n%0\r\n+2\r\n");
+        Assert.Equal("+2", await ScriptedPeer.Soon(after));
         Assert.Equal(0, peer.Connection.InLine);
     }
 
