@@ -95,7 +95,20 @@ internal sealed class ClusterShards : IAsyncDisposable
         return shard;
     }
 
-    private RespShard NewShard(DnsEndPoint server) => new(server, (pushes, cancel) => _finder.ConnectToAsync(server, pushes, cancel), _user, _time);
+    private RespShard NewShard(DnsEndPoint server) => new(server, (pushes, cancel) => ConnectAsync(server, pushes, cancel), _user, _time);
+
+    private async Task<RespConnection> ConnectAsync(DnsEndPoint server, IPushSink? pushes, CancellationToken cancel)
+    {
+        try
+        {
+            return await _finder.ConnectToAsync(server, pushes, cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            Refresh(); // another one may have taken its place
+            throw;
+        }
+    }
 
     private async Task RefreshAsync(CancellationToken closing)
     {

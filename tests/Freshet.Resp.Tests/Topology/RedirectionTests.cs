@@ -130,6 +130,23 @@ public sealed class RedirectionTests : IAsyncLifetime
         Assert.Empty(_first.Heard);
     }
 
+    // Nobody has to ask for anything: who follows a log hears of the new primary as soon as its servers know.
+    [Fact]
+    public async Task PrimaryThatCannotBeReachedAnyMore_HasTheMapReadAnew()
+    {
+        var map = Whole(_first);
+        _first.Describe(() => map, _ => "");
+        _second.Describe(() => map, _ => "+second\r\n");
+        await UpAsync();
+        map = Whole(_second);
+        var since = Stopwatch.GetTimestamp();
+        _first.Role = "replica";
+        await Assert.ThrowsAsync<RespConnectionException>(() => ScriptedPeer.TextAsync(_client.ShardOf(Slot)!.Ordered!.SendAsync(new RespCommand("PING"))));
+        await _user.UpAsync(_second.Port);
+        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(8)); // not by the map that is read each ten
+        Assert.Equal("+second", await AskAsync("GET", "foo"));
+    }
+
     [Fact]
     public async Task NodeThatSeesNoCluster_IsNamedInTheFault()
     {
