@@ -43,6 +43,9 @@ internal sealed class RespConnection : IAsyncDisposable
     /// </summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>Whether it has ended, or is about to: no command is taken any more.</summary>
+    public bool HasEnded => _line.HasEnded;
+
     /// <summary>Why it has ended; null while it has not.</summary>
     public Exception? Fault => _line.Fault;
 
@@ -165,7 +168,17 @@ internal sealed class RespConnection : IAsyncDisposable
         where TCommand : struct, IRespCommand
     {
         cancel.ThrowIfCancellationRequested();
-        var call = Put(command, null, kind)!;
+        RespCall call;
+        try
+        {
+            call = Put(command, null, kind)!;
+        }
+        catch (RespException e)
+        {
+            // Who sends several commands before awaiting the first must not lose that one's reply.
+            return ValueTask.FromException<RespReply>(e);
+        }
+
         var reply = call.Reply;
         call.LeaveWhen(cancel);
         return reply;

@@ -45,7 +45,7 @@ internal sealed class RespLink : IAsyncDisposable
     }
 
     /// <summary>The connection that stands; null when none does.</summary>
-    public RespConnection? Current => _current;
+    public RespConnection? Current => _current is { HasEnded: false } current ? current : null;
 
     /// <summary>Why the last attempt or connection failed; null when none has.</summary>
     public Exception? Fault => _fault;
@@ -57,7 +57,7 @@ internal sealed class RespLink : IAsyncDisposable
         while (true)
         {
             var next = Volatile.Read(ref _next);
-            if (_current is { } current)
+            if (Current is { } current)
                 return current;
             if (_closing.IsCancellationRequested)
                 throw NotConnected();
@@ -68,7 +68,7 @@ internal sealed class RespLink : IAsyncDisposable
     /// <inheritdoc cref="RespConnection.SendAsync{TCommand}(in TCommand, CancellationToken)"/>
     public ValueTask<RespReply> SendAsync<TCommand>(in TCommand command, CancellationToken cancel = default)
         where TCommand : struct, IRespCommand =>
-        _current is { } connection ? connection.SendAsync(command, cancel) : ValueTask.FromException<RespReply>(NotConnected());
+        Current is { } connection ? connection.SendAsync(command, cancel) : ValueTask.FromException<RespReply>(NotConnected());
 
     /// <summary>The server is not the right one any more: the connection ends, and the link looks for the server anew.</summary>
     /// <param name="connection">The connection that showed it; a later one stays.</param>

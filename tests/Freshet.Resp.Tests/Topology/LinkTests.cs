@@ -127,6 +127,25 @@ public sealed class LinkTests : IAsyncLifetime
         Assert.Same(peer.Connection, await ScriptedPeer.Soon(_link.UpAsync(default)));
     }
 
+    // The link hears of the end a little later than the connection takes no more.
+    [Fact]
+    public async Task ConnectionThatHasEnded_IsNotTheCurrentOneAnyMore()
+    {
+        var peer = await ConnectAsync();
+        var dropping = RespLink.DropAsync(peer.Connection).AsTask();
+        Assert.Null(_link.Current);
+        var waits = _link.UpAsync(default);
+        var asked = _link.SendAsync(new RespCommand("GET", "k")); // fails when it is awaited, not before
+        Assert.False((await Assert.ThrowsAsync<RespConnectionException>(() => ScriptedPeer.TextAsync(asked))).MayHaveRun);
+        var direct = peer.Connection.SendAsync(new RespCommand("GET", "k"));
+        Assert.False((await Assert.ThrowsAsync<RespConnectionException>(() => ScriptedPeer.TextAsync(direct))).MayHaveRun);
+        Assert.False(waits.IsCompleted);
+        await ScriptedPeer.Soon(dropping);
+        _time.Advance(await _time.NextAsync());
+        var next = await ConnectAsync();
+        Assert.Same(next.Connection, await ScriptedPeer.Soon(waits));
+    }
+
     [Fact]
     public async Task Dispose_EndsTheConnection_AndTellsTheUser()
     {
