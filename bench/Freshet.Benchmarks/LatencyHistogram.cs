@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Freshet.Benchmarks;
 
-/// <summary>How many of what was timed took so long, in buckets of 20 µs up to 20 s. Safe for concurrent use.</summary>
-internal sealed class LatencyHistogram
+/// <summary>How many of what was timed took so long, in a million buckets. Safe for concurrent use.</summary>
+/// <param name="bucketMicroseconds">How wide a bucket is.</param>
+internal sealed class LatencyHistogram(int bucketMicroseconds = 20)
 {
-    private const int BucketMicroseconds = 20;
     private readonly int[] _counts = new int[1_000_000];
 
     public void Add(long from, long to)
     {
-        var bucket = (int)(Stopwatch.GetElapsedTime(from, to).TotalMicroseconds / BucketMicroseconds);
+        var bucket = (int)(Stopwatch.GetElapsedTime(from, to).TotalMicroseconds / bucketMicroseconds);
         Interlocked.Increment(ref _counts[Math.Clamp(bucket, 0, _counts.Length - 1)]);
     }
 
@@ -22,7 +22,7 @@ internal sealed class LatencyHistogram
         {
             left -= _counts[i];
             if (left <= 0)
-                return (i + 0.5) * BucketMicroseconds / 1000;
+                return (i + 0.5) * bucketMicroseconds / 1000;
         }
 
         return double.NaN;

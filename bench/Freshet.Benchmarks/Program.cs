@@ -7,6 +7,7 @@ using Freshet.Benchmarks;
 using Freshet.Benchmarks.Data;
 using Freshet.Benchmarks.HitRatio;
 using Freshet.Benchmarks.Http;
+using Freshet.Benchmarks.Resp;
 using Freshet.Benchmarks.Sockets;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -38,6 +39,9 @@ try
         case "sockets":
             await SocketBenchmark.RunAsync(Console.Out, SocketOptions.Parse(args[1..]));
             return 0;
+        case "resp":
+            await RespBenchmark.RunAsync(Console.Out, BenchmarkOptions.Parse(args[1..]));
+            return 0;
         case LoadProcess.Command:
             return await LoadGenerator.ServeAsync();
         case SocketLoad.Command:
@@ -45,7 +49,7 @@ try
         case SocketServer.Command:
             return await SocketServer.ServeAsync();
         default:
-            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http, authenticated, connections, sockets.");
+            throw new UsageException("Say which: hitratio, data-hits, tags, coalescing, http, authenticated, connections, sockets, resp.");
     }
 }
 catch (UsageException wrong)

@@ -99,6 +99,11 @@ internal sealed class ClusterShards : IAsyncDisposable
 
     private async Task<RespConnection> ConnectAsync(DnsEndPoint server, IPushSink? pushes, CancellationToken cancel)
     {
+        lock (_gate)
+        {
+            // Once somebody is told that the shard is up, it must be found: whoever has made it has shown it to all by now.
+        }
+
         try
         {
             return await _finder.ConnectToAsync(server, pushes, cancel).ConfigureAwait(false);

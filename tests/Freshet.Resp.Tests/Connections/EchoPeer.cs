@@ -59,7 +59,7 @@ internal sealed class EchoPeer : IPushSink, IAsyncDisposable
                 _stream.Close(new IOException("Connection reset by peer"));
                 break;
             case 2:
-                _stream.Say("?\r\n"u8.ToArray());
+                _stream.Say("?"u8.ToArray()); // no end of line, which could make a whole frame of the half of one
                 break;
             case 3:
                 _stream.Dispose();

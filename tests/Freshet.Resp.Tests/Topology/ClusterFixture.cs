@@ -16,30 +16,27 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     // A slot that nobody holds takes no other with it.
     public async ValueTask InitializeAsync() =>
-        _cluster = await RedisCluster.StartAsync(2000, "--cluster-require-full-coverage", "no", "--cluster-allow-replica-migration", "no");
+        _cluster = await RedisCluster.StartAsync(3000, "--cluster-require-full-coverage", "no", "--cluster-allow-replica-migration", "no");
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     internal static int SlotOf(string key) => HashSlot.Of(Encoding.UTF8.GetBytes(key));
 
-    /// <summary>Who leads with which slots, as a node tells.</summary>
     internal async Task<RedisServer> PrimaryOfAsync(int slot)
     {
-        var lines = (await Nodes[0].CliAsync("CLUSTER", "SLOTS")).Split('\n');
-        // first, last, host, port, id, and so on for each replica
-        for (var i = 0; i + 3 < lines.Length; i++)
-        {
-            if (Number(lines[i]) is { } first && Number(lines[i + 1]) is { } last && lines[i + 2] == "127.0.0.1" && slot >= first && slot <= last)
-                return Nodes.Single(n => n.Port == Number(lines[i + 3]));
-        }
-
-        throw new InvalidOperationException($"Nobody holds slot {slot}.");
+        var port = Ranges(await Nodes[0].CliAsync("CLUSTER", "SLOTS")).Single(range => slot >= range.First && slot <= range.Last).Primary;
+        return Nodes.Single(n => n.Port == port);
     }
 
     internal async Task<RedisServer> ReplicaOfAsync(RedisServer primary)
     {
-        var line = (await primary.CliAsync("CLUSTER", "REPLICAS", await IdAsync(primary))).Split('\n')[0];
-        return Nodes.Single(n => line.Contains(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{n.Port}@"), StringComparison.Ordinal));
+        while (true)
+        {
+            // One that has just come back, or has just changed sides, says so in time.
+            var lines = await primary.CliAsync("CLUSTER", "REPLICAS", await IdAsync(primary));
+            if (Nodes.FirstOrDefault(n => lines.Contains(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{n.Port}@"), StringComparison.Ordinal)) is { } replica)
+                return replica;
+        }
     }
 
     /// <summary>Some other primary.</summary>
@@ -77,10 +74,35 @@ public sealed class ClusterFixture : IAsyncLifetime
     /// <summary>A client whose map is whole, and which is connected to all three primaries.</summary>
     internal async Task<RespClient> ConnectAsync(ShardNotes user)
     {
+        await SettledAsync();
         var client = RespClient.Create(RedisAddress.Parse(_cluster.Address), user, TimeProvider.System);
         for (var i = 0; i < 3; i++)
             await user.UpAsync();
         return client;
+    }
+
+    // What an earlier test has changed, each node hears in time: until all say the same, of all slots.
+    private async Task SettledAsync()
+    {
+        while (true)
+        {
+            var told = await Task.WhenAll(Nodes.Select(async n => Ranges(await n.CliAsync("CLUSTER", "SLOTS"))));
+            if (told[0].Sum(r => r.Last - r.First + 1) == HashSlot.Count && told.All(ranges => ranges.SequenceEqual(told[0])))
+                return;
+        }
+    }
+
+    // Lines, in this order: first, last, host and port of the primary, its id, and so on for each replica.
+    private static List<(int First, int Last, int Primary)> Ranges(string slots)
+    {
+        var (lines, ranges) = (slots.Split('\n'), new List<(int, int, int)>());
+        for (var i = 0; i + 3 < lines.Length; i++)
+        {
+            if (Number(lines[i]) is { } first && Number(lines[i + 1]) is { } last && lines[i + 2] == "127.0.0.1" && Number(lines[i + 3]) is { } port)
+                ranges.Add((first, last, port));
+        }
+
+        return ranges;
     }
 
     private static int? Number(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -71,11 +71,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        _listener.Dispose();
         Task[] serving;
         lock (_serving)
             serving = [.. _serving];
         await Task.WhenAll(serving);
+        _listener.Dispose();
     }
 
     private async Task AcceptAsync()
