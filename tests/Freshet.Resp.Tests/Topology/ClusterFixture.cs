@@ -30,8 +30,10 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     internal async Task<RedisServer> ReplicaOfAsync(RedisServer primary)
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
+            limit.Token.ThrowIfCancellationRequested();
             // One that has just come back, or has just changed sides, says so in time.
             var lines = await primary.CliAsync("CLUSTER", "REPLICAS", await IdAsync(primary));
             if (Nodes.FirstOrDefault(n => lines.Contains(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{n.Port}@"), StringComparison.Ordinal)) is { } replica)
@@ -55,20 +57,23 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     internal static async Task BeginMoveAsync(int slot, RedisServer from, RedisServer to)
     {
-        await to.CliAsync("CLUSTER", "SETSLOT", $"{slot}", "IMPORTING", await IdAsync(from));
-        await from.CliAsync("CLUSTER", "SETSLOT", $"{slot}", "MIGRATING", await IdAsync(to));
+        await SetSlotAsync(to, slot, "IMPORTING", from);
+        await SetSlotAsync(from, slot, "MIGRATING", to);
     }
 
-    internal static Task MoveKeysAsync(RedisServer from, RedisServer to, params string[] keys) =>
-        from.CliAsync(["MIGRATE", "127.0.0.1", $"{to.Port}", "", "0", "10000", "KEYS", .. keys]);
+    internal static async Task MoveKeysAsync(RedisServer from, RedisServer to, params string[] keys) =>
+        Assert.Equal("OK", await from.CliAsync(["MIGRATE", "127.0.0.1", $"{to.Port}", "", "0", "10000", "KEYS", .. keys]));
+
+    internal static async Task SetSlotAsync(RedisServer node, int slot, string how, RedisServer other) =>
+        Assert.Equal("OK", await node.CliAsync("CLUSTER", "SETSLOT", $"{slot}", how, await IdAsync(other)));
 
     /// <summary>Moves the keys that are left, and the slot.</summary>
     internal static async Task EndMoveAsync(int slot, RedisServer from, RedisServer to)
     {
         while (await from.CliAsync("CLUSTER", "GETKEYSINSLOT", $"{slot}", "100") is { Length: > 0 } keys)
             await MoveKeysAsync(from, to, keys.Split('\n'));
-        await to.CliAsync("CLUSTER", "SETSLOT", $"{slot}", "NODE", await IdAsync(to));
-        await from.CliAsync("CLUSTER", "SETSLOT", $"{slot}", "NODE", await IdAsync(to));
+        await SetSlotAsync(to, slot, "NODE", to);
+        await SetSlotAsync(from, slot, "NODE", to);
     }
 
     /// <summary>A client whose map is whole, and which is connected to all three primaries.</summary>
@@ -84,8 +89,10 @@ public sealed class ClusterFixture : IAsyncLifetime
     // What an earlier test has changed, each node hears in time: until all say the same, of all slots.
     private async Task SettledAsync()
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
+            limit.Token.ThrowIfCancellationRequested();
             var told = await Task.WhenAll(Nodes.Select(async n => Ranges(await n.CliAsync("CLUSTER", "SLOTS"))));
             if (told[0].Sum(r => r.Last - r.First + 1) == HashSlot.Count && told.All(ranges => ranges.SequenceEqual(told[0])))
                 return;
