@@ -30,7 +30,7 @@ internal sealed class RedisBenchmark(int port, int sockets, int pipeline, string
         if (process.ExitCode != 0 || numbers.Length < 8)
             throw new InvalidOperationException($"redis-benchmark: {output}");
         _perSecond = Number(numbers[^7]);
-        return new RespSample(_perSecond, Number(numbers[^4]), Number(numbers[^2]), double.NaN);
+        return new RespSample(_perSecond, Number(numbers[^4]), Number(numbers[^2]));
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
