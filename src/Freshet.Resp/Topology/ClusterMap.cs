@@ -18,6 +18,9 @@ internal sealed class ClusterMap
 
     public ImmutableArray<DnsEndPoint> Primaries { get; }
 
+    /// <summary>Whether each slot has a primary.</summary>
+    public bool IsWhole => !_bySlot.Contains((short)-1);
+
     /// <summary>The primary of a slot; null when nobody has it.</summary>
     public DnsEndPoint? PrimaryOf(int slot) => _bySlot[slot] is >= 0 and var index ? Primaries[index] : null;
 
