@@ -150,6 +150,8 @@ internal sealed class LogFollower
         else if (head.Offset < probe.Applied.Offset)
             return FollowStep.StartEpoch;
 
+        // C13: an append may have been answered by the server of an epoch that this node had left already.
+        TellOfTheLost(head.Epoch);
         _told = Math.Max(_told, head.Offset);
         if (_answeredOffset < 0 || probe.SentAt >= _answered.SentAt)
         {

@@ -69,6 +69,20 @@ public class LogFollowerAppendTests : FollowerTests
     }
 
     [Fact]
+    public void C13_AppendIsAnsweredByTheServerOfAnEpochThatWasLeft_AllAreToldToForget()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnHead(Follower.MakeProbe(5), new Position(Second, 1));
+        Assert.Equal(FollowStep.Probe, Follower.OnAppended(new Position(First, 4), Row));
+        Follower.OnHead(Follower.MakeProbe(6), new Position(Second, 1));
+
+        Assert.Equal([Tag.Root], Assert.Single(Follower.Pending));
+        Assert.False(Follower.InContact(6));
+        Follower.OnPendingLogged(new Position(Second, 2));
+        Assert.True(Follower.InContact(6));
+    }
+
+    [Fact]
     public void C13_EpochEndsAgainWhileAllAreToldToForget_TheyAreToldInTheLastOne()
     {
         Follow(new Position(First, 3), sentAt: 0);
