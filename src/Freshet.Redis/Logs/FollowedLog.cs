@@ -24,6 +24,7 @@ internal sealed class FollowedLog
     private Head _head;
     private bool _isReading;
     private bool _isLogging;
+    private bool _isPendingNoted;
     private int _writers;
     private volatile bool _isDropped;
     private long _used;
@@ -352,6 +353,17 @@ internal sealed class FollowedLog
         lock (_gate)
             _follower.OnNotLogged(tags);
         _moved(Tenant);
+    }
+
+    /// <summary>Whether something has begun to wait to be logged since this was last asked.</summary>
+    public bool TryNotePending()
+    {
+        lock (_gate)
+        {
+            var wasNoted = _isPendingNoted;
+            _isPendingNoted = _follower.Pending.Count > 0;
+            return _isPendingNoted && !wasNoted;
+        }
     }
 
     /// <summary>The oldest of the tags that wait, for one who logs them.</summary>

@@ -94,6 +94,10 @@ internal sealed class LogLink : IShardUser, IDisposable
                 session?.StartEpoch(log, LogText.OfEpoch(log.Applied.Epoch));
                 break;
         }
+
+        // C13: another epoch was adopted, and all are to be told of it before contact returns.
+        if (log.TryNotePending())
+            Hurry();
     }
 
     /// <summary>A server refused a log: contact ends, and if somebody else owns it, it goes there.</summary>

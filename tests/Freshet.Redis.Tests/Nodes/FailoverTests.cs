@@ -84,6 +84,21 @@ public class FailoverTests
     }
 
     [Fact]
+    public async Task C13_AppendToAnotherIncarnation_BeginsAnEpoch_AndContactWaitsForIt()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address, TimeSpan.FromMinutes(1)); // no beat comes in between
+        var before = (await a.TouchAsync("import/1"))!.Value;
+        await redis.CliAsync("DEBUG", "CHANGE-REPL-ID");
+        var after = (await a.TouchAsync("import/1"))!.Value;
+        Assert.NotEqual(before.Epoch, after.Epoch);
+        Assert.Equal(1, after.Offset);
+        // The beat that is sent to find the epoch finds the incarnation.
+        await Node.Until(() => a.InContact && a.Covers(after, Tenant.Default));
+        Assert.True(a.Lines.Has("Contact with Redis is lost (incarnation)"));
+    }
+
+    [Fact]
     public async Task C13_PromotedThereAndBack_WhatWasWrittenInBetween_ShowsEverywhere()
     {
         await using var redis = await RedisReplicas.StartAsync();

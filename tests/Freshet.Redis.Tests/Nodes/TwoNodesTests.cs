@@ -202,9 +202,21 @@ public class TwoNodesTests
         await using var a = new Node(redis.Address, TimeSpan.FromMilliseconds(400));
         Assert.Equal("loaded", await a.ReadAsync("k", () => "loaded", "import/1"));
         await Node.Until(() => a.InContact);
-        await redis.CliAsync("DEL", key);
+    }
+
+    [Theory]
+    [InlineData("SET", "is no log")]
+    [InlineData("HSET", "e", "nonsense", "o", "many")]
+    [InlineData("HSET", "o", "7x")]
+    public async Task SomethingElseUnderTheLogsName_IsReplacedByAnAppend(params string[] command)
+    {
+        await using var redis = await RedisServer.StartAsync();
+        var key = Node.Log(Tenant.Default);
+        await using var a = await Node.StartAsync(redis.Address, TimeSpan.FromMinutes(1)); // no beat comes in between
+        if (command[0] is "SET")
+            await redis.CliAsync("DEL", key);
         await redis.CliAsync([command[0], key, .. command[1..]]);
-        Assert.NotNull(await a.TouchAsync("import/1"));
+        Assert.Equal(1, (await a.TouchAsync("import/1"))!.Value.Offset);
         await Node.Until(() => a.InContact);
     }
 
