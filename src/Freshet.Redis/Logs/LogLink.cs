@@ -115,7 +115,11 @@ internal sealed class LogLink : IShardUser, IDisposable
     }
 
     /// <summary>A session's first beat was answered.</summary>
-    public void Found(LogSession session) => _report.Found(session.Shard);
+    public void Found(LogSession session)
+    {
+        _report.Found(session.Shard);
+        Hurry(); // what waits to be logged need not wait for the next beat
+    }
 
     /// <summary>A session is of no more use: none of its logs is in contact (C6).</summary>
     public void Abandon(LogSession session)
@@ -197,12 +201,16 @@ internal sealed class LogLink : IShardUser, IDisposable
 
     private void Tick()
     {
-        // A tick that takes longer than a period is not overtaken by the next.
+        Volatile.Write(ref _isHurrying, 0);
+        // A tick that takes long is not overtaken by the next, which comes again.
         if (Interlocked.Exchange(ref _isTicking, 1) != 0)
+        {
+            Hurry();
             return;
+        }
+
         try
         {
-            Volatile.Write(ref _isHurrying, 0);
             _logs.DropUnused();
             PlaceAll();
             var placed = _logs.Followed.ToLookup(l => l.Session);

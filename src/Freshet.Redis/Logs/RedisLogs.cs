@@ -253,6 +253,10 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
             if (at is null)
                 return;
         }
+
+        // Contact has waited for this, and need not wait for the next beat.
+        if (log.Pending == 0)
+            _link.Do(log, FollowStep.Probe);
     }
 
     // On the connection on which the log is followed, so that the two never speak to different servers. Without one it fails at
