@@ -29,6 +29,9 @@ internal readonly record struct Probe(int Connection, long SentAt, Position Appl
 /// </summary>
 internal sealed class LogFollower
 {
+    /// <summary>Beyond so many writes that wait to be logged, all but the oldest become one that touches everything.</summary>
+    public const int MostPending = 1024;
+
     private static readonly IReadOnlyList<Tag> Everything = [Tag.Root];
 
     private readonly Tenant _tenant;
@@ -247,13 +250,20 @@ internal sealed class LogFollower
 
         // Records of others lie between: the tags count here at once, the position follows.
         _clocks.Touch(_tenant, tags);
-        return at.Offset > Applied.Offset ? FollowStep.ReadRecords : FollowStep.Done;
+        return at.Offset > Applied.Offset ? FollowStep.ReadRecords : Settle();
     }
 
     /// <summary>An append could not be made or its outcome is not known: the tags are invalid here, and contact waits for them (C14).</summary>
     public void OnNotLogged(IReadOnlyList<Tag> tags)
     {
         _clocks.Touch(_tenant, tags);
+        // The oldest may be on its way, and then it tells nothing of what came after it.
+        if (_pending.Count == MostPending)
+        {
+            _pending.RemoveRange(1, MostPending - 1);
+            _pending.Add(Everything);
+        }
+
         _pending.Add(tags);
         Volatile.Write(ref _contact, long.MinValue);
     }

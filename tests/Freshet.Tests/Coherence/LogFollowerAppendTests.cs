@@ -169,4 +169,28 @@ public class LogFollowerAppendTests : FollowerTests
         Follower.OnPendingLogged(new Position(First, 5));
         Assert.True(Follower.InContact(1));
     }
+
+    [Fact]
+    public void C14_MorePendingThanAreKept_BecomeOneThatTouchesEverything()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        for (var i = 0; i <= LogFollower.MostPending; i++)
+            Follower.OnNotLogged(Row);
+
+        Assert.Equal([Row, [Tag.Root], Row], Follower.Pending);
+        for (var offset = 4; offset <= 6; offset++)
+            Follower.OnPendingLogged(new Position(First, offset));
+        Assert.True(Follower.InContact(1));
+    }
+
+    [Fact]
+    public void C14_PendingWasToldBeforeItsAnswerCame_ContactReturnsWithTheAnswer()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnNotLogged(Row);
+        Follower.OnRecord(First, new LogRecord(4, Row));
+        Assert.False(Follower.InContact(1));
+        Follower.OnPendingLogged(new Position(First, 4));
+        Assert.True(Follower.InContact(1));
+    }
 }
