@@ -4,6 +4,7 @@ using Freshet.Diagnostics;
 using Freshet.Redis;
 using Freshet.Redis.Keys;
 using Freshet.Redis.Logs;
+using Freshet.Redis.Values;
 using Freshet.Resp.Addresses;
 using Freshet.Storage;
 using Microsoft.Extensions.Configuration;
@@ -51,9 +52,20 @@ public static class FreshetRedisExtensions
     {
         var redis = provider.GetRequiredService<IOptions<FreshetRedisOptions>>().Value;
         var freshet = provider.GetRequiredService<IOptions<FreshetOptions>>().Value;
-        return new RedisLogs(
-            RedisAddress.Parse(redis.Address), new PhysicalKeys(redis.Prefix, SecretOf(redis)), provider.GetRequiredService<TagClocks>(),
-            freshet.MaxStaleness, freshet.LogRecords, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<CacheMetrics>(),
+        var keys = new PhysicalKeys(redis.Prefix, SecretOf(redis));
+        var clocks = provider.GetRequiredService<TagClocks>();
+        var time = provider.GetRequiredService<TimeProvider>();
+        var metrics = provider.GetRequiredService<CacheMetrics>();
+        var logs = new RedisLogs(
+            RedisAddress.Parse(redis.Address), keys, clocks, freshet.MaxStaleness, freshet.LogRecords, time, metrics,
             provider.GetService<ILoggerFactory>()?.CreateLogger("Freshet.Redis") ?? NullLogger.Instance);
+        if (redis.Values)
+        {
+            var secret = provider.GetRequiredService<NodeSecret>().KeyFor("entry");
+            var limits = new EntryLimits(redis.LeaseTime, redis.MaxEntryBytes);
+            logs.Entries = new RedisEntries(logs, keys, secret, limits, clocks, time, metrics);
+        }
+
+        return logs;
     }
 }

@@ -21,6 +21,18 @@ public sealed class FreshetRedisOptions
 
     /// <summary>What all names in Redis begin with. Default <c>freshet</c>; 1 to 64 letters, digits, <c>-</c>, <c>_</c> and <c>:</c>.</summary>
     public string Prefix { get; set; } = "freshet";
+
+    /// <summary>Whether values are shared too, and not only what was touched. Default true.</summary>
+    public bool Values { get; set; } = true;
+
+    /// <summary>
+    /// For how long one node has the right to load a value that the others wait for; when it dies meanwhile, they wait so long.
+    /// Default 2 s; 100 ms to 1 min.
+    /// </summary>
+    public TimeSpan LeaseTime { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The largest value that is stored in Redis, with what stands around it. Default 1 MiB; 1 KiB to 32 MiB.</summary>
+    public int MaxEntryBytes { get; set; } = 1 << 20;
 }
 
 /// <summary>Checks the settings when the application starts; each message names the key and says what to write.</summary>
@@ -55,6 +67,10 @@ internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRed
 
         if (options.Prefix.Length is < 1 or > 64 || !options.Prefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':'))
             errors.Add("Freshet:Redis:Prefix has 1 to 64 letters, digits, '-', '_' and ':'.");
+        if (options.LeaseTime < TimeSpan.FromMilliseconds(100) || options.LeaseTime > TimeSpan.FromMinutes(1))
+            errors.Add($"Freshet:Redis:LeaseTime is {options.LeaseTime}; set it to a value from 00:00:00.1 to 00:01:00.");
+        if (options.MaxEntryBytes is < 1 << 10 or > 32 << 20)
+            errors.Add($"Freshet:Redis:MaxEntryBytes is {options.MaxEntryBytes}; set it to a value from 1024 to 33554432.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

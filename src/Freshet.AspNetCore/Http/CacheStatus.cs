@@ -26,7 +26,7 @@ internal static class CacheStatus
 
     public static Forward ForwardOf(CacheReason reason) => reason switch
     {
-        CacheReason.Fresh or CacheReason.StaleWhileRevalidate or CacheReason.StaleIfError => Forward.None,
+        CacheReason.Fresh or CacheReason.FreshInStore or CacheReason.StaleWhileRevalidate or CacheReason.StaleIfError => Forward.None,
         CacheReason.Expired or CacheReason.Touched or CacheReason.NoContact => Forward.Stale,
         CacheReason.Session or CacheReason.RequestDirective or CacheReason.RequestNotCacheable => Forward.Request,
         CacheReason.Method => Forward.Method,

@@ -81,6 +81,9 @@ internal sealed class CachedRequest(
     {
         switch (outcome.Value)
         {
+            // Another node's answer, valid here.
+            case StoredResponse response when outcome.Reason is CacheReason.FreshInStore:
+                return ResponseWriter.WriteHitAsync(context, response, encodings.Choose(context, response), engine.AgeOf(outcome.Entry!), outcome.Reason);
             case StoredResponse response:
                 var detail = outcome.NotStored is CacheReason.None ? outcome.Reason : outcome.NotStored;
                 return ResponseWriter.WriteLoadedAsync(
@@ -139,7 +142,7 @@ internal sealed class CachedRequest(
             if (noStore)
                 scope.DoNotStore(CacheReason.RequestDirective); // RFC 9111 §5.2.1.5
             return runner.RunAsync(load, next, scope, cancel);
-        });
+        }, ResponseCodec.Instance);
 
     // The request that found it stale is answered at once; the load runs on the thread pool, on nobody's time.
     private void Refresh(string key, StoredResponse stale, HandlerLoad load, Arrival arrival, RequestDelegate next, string? endpoint) =>

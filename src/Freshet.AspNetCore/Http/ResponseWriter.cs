@@ -15,7 +15,7 @@ internal static class ResponseWriter
         var headers = context.Response.Headers;
         headers.Age = head.Age;
         headers[CacheStatusName] = head.CacheStatus;
-        headers[XCache.HeaderName] = reason is CacheReason.Fresh ? XCache.Hit : XCache.Stale;
+        headers[XCache.HeaderName] = XCache.Of(reason);
         return WriteAsync(context, response, variant);
     }
 

@@ -11,7 +11,7 @@ internal static class XCache
 
     public static string Of(CacheReason reason) => reason switch
     {
-        CacheReason.Fresh => Hit,
+        CacheReason.Fresh or CacheReason.FreshInStore => Hit,
         CacheReason.StaleWhileRevalidate or CacheReason.StaleIfError => Stale,
         _ => CacheStatus.ForwardOf(reason) is Forward.Bypass or Forward.Method ? Bypass : Miss,
     };

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -30,11 +31,28 @@ internal sealed class PhysicalKeys(string prefix, byte[] secret)
     public static ReadOnlySpan<byte> NameIn(ReadOnlySpan<byte> channel) =>
         channel.Length > NameLength + 4 && channel[^(NameLength + 4)] == '{' ? channel.Slice(channel.Length - NameLength - 3, NameLength) : default;
 
+    /// <summary>The key of an entry, and of the right to load it.</summary>
+    /// <param name="name">The tenant's name.</param>
+    /// <param name="key">The whole logical key, which two different things never share.</param>
+    public (byte[] Entry, byte[] Lease) Entry(string name, string key)
+    {
+        // Its code units, not their UTF-8: a key is no text, and no two become one.
+        var kind = "entry\0"u8;
+        var units = MemoryMarshal.AsBytes(key.AsSpan());
+        var hashed = new byte[kind.Length + units.Length];
+        kind.CopyTo(hashed);
+        units.CopyTo(hashed.AsSpan(kind.Length));
+        var hash = Shorten(hashed);
+        return (Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:E:{hash}"), Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:R:{hash}"));
+    }
+
     // 128 bits. What is hashed begins with its kind and ends with its text, so no two kinds have one name.
-    private string Hash(string kind, string text)
+    private string Hash(string kind, string text) => Shorten(Encoding.UTF8.GetBytes($"{kind}\0{text}"));
+
+    private string Shorten(ReadOnlySpan<byte> hashed)
     {
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"{kind}\0{text}"), hash);
+        HMACSHA256.HashData(secret, hashed, hash);
         return Base64Url.EncodeToString(hash[..HashBytes]);
     }
 }

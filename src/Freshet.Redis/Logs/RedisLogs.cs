@@ -23,6 +23,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     public const int MostFollowed = 16_384;
 
     private const int MaxTags = 10_000;
+    private static readonly TimeSpan LongestFirstContact = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A log that nobody has asked for so long is not followed any more.</summary>
     public static readonly TimeSpan Unused = TimeSpan.FromMinutes(10);
@@ -39,6 +40,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     private readonly FollowSettings _settings;
     private readonly LinkReport _report;
     private readonly int _mostFollowed;
+    private readonly TimeSpan _firstContact;
     private readonly RespClient _client;
     private readonly LogLink _link;
     private readonly FollowedLog _public;
@@ -52,6 +54,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         int mostFollowed = MostFollowed)
     {
         _mostFollowed = mostFollowed;
+        _firstContact = maxStaleness / 4 < LongestFirstContact ? maxStaleness / 4 : LongestFirstContact;
         _keys = keys;
         _clocks = clocks;
         _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, time);
@@ -68,6 +71,9 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     /// <inheritdoc/>
     public bool IsShared => true;
+
+    /// <inheritdoc/>
+    public IEntryStore? Entries { get; set; }
 
     /// <summary>Redis as a whole, for what is no log.</summary>
     public RespClient Client => _client;
@@ -130,6 +136,13 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         }
 
         return true;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ReadyAsync(Tenant tenant)
+    {
+        var log = Use(tenant);
+        return log.InContact(_settings.Time.GetTimestamp()) || _settings.Time.GetElapsedTime(log.FollowedSince) >= _firstContact ? default : AwaitContactAsync(log);
     }
 
     /// <summary>The tenant's log, which is followed from now on.</summary>
@@ -210,6 +223,12 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     /// <summary>Ends the connections, without waiting until they have ended.</summary>
     public void Dispose() => _ = DisposeAsync().AsTask();
+
+    private async ValueTask AwaitContactAsync(FollowedLog log)
+    {
+        while (!log.InContact(_settings.Time.GetTimestamp()) && _settings.Time.GetElapsedTime(log.FollowedSince) < _firstContact)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), _settings.Time).ConfigureAwait(false);
+    }
 
     private async ValueTask<Position?> AppendAsync(FollowedLog log, IReadOnlyList<Tag> tags, ChangeSummary change)
     {

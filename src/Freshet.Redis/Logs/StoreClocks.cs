@@ -1,3 +1,4 @@
+using Freshet.Coherence;
 using Freshet.Keys;
 
 namespace Freshet.Redis.Logs;
@@ -20,6 +21,25 @@ internal static class StoreClocks
             for (var depth = 0; depth < path.Length - 1; depth++)
                 clocks.Add(Index(path[depth], BelowSalt));
             clocks.Add(Index(path[^1], AtSalt));
+        }
+
+        return [.. clocks];
+    }
+
+    /// <summary>
+    /// The clocks that an entry reads in the log of one tenant, as <see cref="TagClocks.AddClocks"/> has it: <i>at</i> of the tag and of each
+    /// ancestor, and <i>below</i> of the tag of a subtree. The root's is always among them: who forgets a tenant moves only that.
+    /// </summary>
+    public static int[] Read(IEnumerable<Dependency> dependencies)
+    {
+        var clocks = new HashSet<int> { Index(Tag.Root.PathHashes[0], AtSalt) };
+        foreach (var dependency in dependencies)
+        {
+            var path = dependency.Tag.PathHashes;
+            foreach (var prefix in path)
+                clocks.Add(Index(prefix, AtSalt));
+            if (dependency.IsSubtree)
+                clocks.Add(Index(path[^1], BelowSalt));
         }
 
         return [.. clocks];

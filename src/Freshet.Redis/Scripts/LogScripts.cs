@@ -12,7 +12,7 @@ internal static class LogScripts
 
     public static RespScript Epoch { get; } = Read("epoch.lua");
 
-    private static RespScript Read(string name)
+    internal static RespScript Read(string name)
     {
         using var stream = typeof(LogScripts).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Freshet.Storage;
 
 namespace Freshet.Diagnostics;
 
@@ -17,6 +18,7 @@ internal sealed class CacheMetrics : IDisposable
     private readonly Counter<long> _touches;
     private readonly Counter<long> _contactLost;
     private readonly Histogram<double> _loads;
+    private readonly Histogram<double> _steps;
 
     public CacheMetrics(IMeterFactory? factory = null)
     {
@@ -25,6 +27,7 @@ internal sealed class CacheMetrics : IDisposable
         _coalesced = _meter.CreateCounter<long>("freshet.loads.coalesced", "{request}", "Requests that took the result of another's load.");
         _failed = _meter.CreateCounter<long>("freshet.loads.failed", "{load}", "Loads that threw.");
         _loads = _meter.CreateHistogram<double>("freshet.load.duration", "s", "How long loads took.");
+        _steps = _meter.CreateHistogram<double>("freshet.store.duration", "s", "Steps in the shared store, by what became of them.");
         _touches = _meter.CreateCounter<long>("freshet.invalidations", "{record}", "Records appended to logs.");
         _contactLost = _meter.CreateCounter<long>("freshet.contact.lost", "{loss}", "How often contact with a shared log, or with its server, ended, by reason.");
     }
@@ -45,6 +48,15 @@ internal sealed class CacheMetrics : IDisposable
 
     /// <param name="reason">One of a fixed vocabulary.</param>
     public void ContactLost(string reason) => _contactLost.Add(1, new KeyValuePair<string, object?>("freshet.reason", reason));
+
+    /// <param name="step">One of <see cref="StoreSteps"/>.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="took">How long it took.</param>
+    public void StoreStep(string step, StoreOutcome outcome, TimeSpan took)
+    {
+        if (_steps.Enabled)
+            _steps.Record(took.TotalSeconds, new KeyValuePair<string, object?>("freshet.step", step), new KeyValuePair<string, object?>("freshet.outcome", outcome.Text()));
+    }
 
     /// <summary>Registers what is read when it is asked for.</summary>
     public void Observe(Func<long> bytes, Func<long> entries, Func<long> exhausted)

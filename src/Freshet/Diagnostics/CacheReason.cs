@@ -14,6 +14,9 @@ public enum CacheReason
     /// <summary>The entry is valid and within its lifetime.</summary>
     Fresh,
 
+    /// <summary>Another node has loaded it: its entry in the shared store is valid here and within its lifetime.</summary>
+    FreshInStore,
+
     /// <summary>A load that was running, or began after this request arrived, gave the answer.</summary>
     Coalesced,
 

@@ -9,7 +9,7 @@ internal static class CacheReasonText
 
     public static string Text(this CacheReason reason) => Texts[(int)reason];
 
-    private static string Kebab(string name)
+    internal static string Kebab(string name)
     {
         var text = new StringBuilder(name.Length + 4);
         foreach (var c in name)

@@ -13,6 +13,9 @@ internal sealed class CacheEngine(
 {
     public TimeProvider Time => time;
 
+    /// <summary>Whether nodes share what they have loaded.</summary>
+    public bool SharesValues => store.Entries is not null;
+
     public PublicKeys PublicKeys { get; } = new();
 
     /// <summary>Whether nothing at all was touched since the arrival.</summary>
@@ -87,6 +90,27 @@ internal sealed class CacheEngine(
 
     /// <inheritdoc cref="Loader.LoadAsync"/>
     public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        if (store.Entries is not null && !request.Arrival.MustLoad && !InContact(request.Tenant))
+            return LoadWhenReadyAsync(key, request, cancel);
+        return LoadNowAsync(key, request, cancel);
+    }
+
+    /// <summary>What another node has stored under the key, if it is valid here; nothing is loaded.</summary>
+    public async ValueTask<CacheEntry?> FindStoredAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        await store.ReadyAsync(request.Tenant).ConfigureAwait(false);
+        return await loader.FindStoredAsync(key, request, cancel).ConfigureAwait(false);
+    }
+
+    // A tenant's first request on this node: its log has only begun to be followed, and without contact nothing that is stored serves.
+    private async ValueTask<LoadOutcome> LoadWhenReadyAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        await store.ReadyAsync(request.Tenant).ConfigureAwait(false);
+        return await LoadNowAsync(key, request, cancel).ConfigureAwait(false);
+    }
+
+    private ValueTask<LoadOutcome> LoadNowAsync(string key, LoadRequest request, CancellationToken cancel)
     {
         // C6: while a log is out of contact ticks stand still, so who comes now takes only what is loaded from now on.
         if (!request.Arrival.MustLoad && !(InContact(request.Tenant) && InContact(Tenant.Public)))

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
-using Freshet.Coherence;
 using Freshet.Keys;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Options;
@@ -54,7 +53,7 @@ internal sealed class DataCache(
                 }
             }
 
-            if (flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData))
+            if (flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData) && (!engine.SharesValues || flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead)))
                 return default;
             written = writer.ToString();
         }
@@ -63,8 +62,10 @@ internal sealed class DataCache(
             writer.Dispose();
         }
 
-        var store = !flags.HasFlag(HybridCacheEntryFlags.DisableLocalCacheWrite);
-        return LoadAsync(written, key, tenant, arrival, why, form, state, factory, store, LifetimeOf(options), tags, cancellationToken);
+        var request = new LoadRequest(tenant, arrival, why, null!, form, SkipsOf(flags), options?.LocalCacheExpiration);
+        return flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData)
+            ? FindStoredAsync(written, request, form, cancellationToken)
+            : LoadAsync(written, key, request, form, state, factory, LifetimeOf(options), tags, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -81,7 +82,9 @@ internal sealed class DataCache(
         // The value takes the place of every earlier one, on every node and in every load that is running (C9).
         await engine.InvalidateKeyAsync(tenant, KeyTagOf(key)).ConfigureAwait(false);
         var arrival = engine.Arrive();
-        await engine.LoadAsync(written, new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load), cancellationToken).ConfigureAwait(false);
+        var skips = SkipsOf(options?.Flags ?? HybridCacheEntryFlags.None);
+        var request = new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load, form, skips, options?.LocalCacheExpiration);
+        await engine.LoadAsync(written, request, cancellationToken).ConfigureAwait(false);
 
         ValueTask<Loaded> Load(LoadScope scope, CancellationToken cancel)
         {
@@ -106,22 +109,22 @@ internal sealed class DataCache(
         await engine.InvalidateNamedAsync(tenants.Current, tag == "*" ? Tag.Root : ToTag(tag)).ConfigureAwait(false);
     }
 
+    private async ValueTask<T> FindStoredAsync<T>(string written, LoadRequest request, DataForm<T> form, CancellationToken cancel) =>
+        await engine.FindStoredAsync(written, request, cancel).ConfigureAwait(false) is { } entry ? form.Read(entry.Value) : default!;
+
     private async ValueTask<T> LoadAsync<TState, T>(
         string written,
         string key,
-        Tenant tenant,
-        Arrival arrival,
-        CacheReason why,
+        LoadRequest request,
         DataForm<T> form,
         TState state,
         Func<TState, CancellationToken, ValueTask<T>> factory,
-        bool store,
         TimeSpan lifetime,
         IEnumerable<string>? tags,
         CancellationToken cancel)
     {
         // The load goes on for the others when this caller leaves; he leaves at once.
-        var load = engine.LoadAsync(written, new LoadRequest(tenant, arrival, why, Load), cancel);
+        var load = engine.LoadAsync(written, request with { Load = Load }, cancel);
         var outcome = await (load.IsCompletedSuccessfully || !cancel.CanBeCanceled ? load : new(load.AsTask().WaitAsync(cancel))).ConfigureAwait(false);
         return outcome.Value is Unstored<T> own ? own.Value : form.Read(outcome.Value!);
 
@@ -129,7 +132,8 @@ internal sealed class DataCache(
         {
             Declare(scope, key, tags);
             var value = await factory(state, loadCancel).ConfigureAwait(false);
-            if (!store)
+            // In no tier, so nobody waits for it.
+            if (request.Skips.HasFlag(TierSkips.MemoryWrite) && (!engine.SharesValues || request.Skips.HasFlag(TierSkips.SharedWrite)))
                 scope.DoNotStore(CacheReason.RequestDirective);
             if (scope.Refusal is not CacheReason.None)
                 return new Loaded(new Unstored<T>(value), 0, default);
@@ -137,6 +141,11 @@ internal sealed class DataCache(
             return new Loaded(stored, bytes, lifetime);
         }
     }
+
+    private static TierSkips SkipsOf(HybridCacheEntryFlags flags) =>
+        (flags.HasFlag(HybridCacheEntryFlags.DisableLocalCacheWrite) ? TierSkips.MemoryWrite : TierSkips.None)
+        | (flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead) ? TierSkips.SharedRead : TierSkips.None)
+        | (flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheWrite) ? TierSkips.SharedWrite : TierSkips.None);
 
     private TimeSpan LifetimeOf(HybridCacheEntryOptions? entry) => entry?.Expiration ?? entry?.LocalCacheExpiration ?? _defaultLifetime;
 

@@ -14,6 +14,8 @@ namespace Freshet.Loading;
 /// <summary>How values of a type are kept: as they are when nobody can change them, else as bytes, so that no caller can change what another gets.</summary>
 internal sealed class DataSerializers(IServiceProvider services, IOptions<FreshetOptions> options)
 {
+    // Tuples have nothing but fields.
+    private static readonly JsonSerializerOptions WithFields = new() { IncludeFields = true };
     private readonly ConcurrentDictionary<Type, object> _forms = new();
 
     public DataForm<T> For<T>()
@@ -29,7 +31,7 @@ internal sealed class DataSerializers(IServiceProvider services, IOptions<Freshe
         prefix.Append("data", "kind");
         prefix.Append(options.Value.AppVersion, "application version");
         prefix.Append(typeof(T).FullName ?? typeof(T).Name, "type"); // the same key under two types is two entries
-        return new DataForm<T>(this, IsImmutable(typeof(T)) ? null : Serializer<T>(), prefix.ToString());
+        return new DataForm<T>(this, Serializer<T>(), isKept: IsImmutable(typeof(T)), prefix.ToString());
     }
 
     // A type is immutable when it is a string or a value without references, or says so and cannot be derived from.
@@ -51,7 +53,7 @@ internal sealed class DataSerializers(IServiceProvider services, IOptions<Freshe
                 return made;
         }
 
-        return new JsonForm<T>();
+        return IsImmutable(typeof(T)) ? new JsonForm<T>(WithFields) : new JsonForm<T>(JsonSerializerOptions.Default);
     }
 
     private static class LastForm<T>
@@ -59,61 +61,18 @@ internal sealed class DataSerializers(IServiceProvider services, IOptions<Freshe
         public static DataForm<T>? Used { get; set; }
     }
 
-    private sealed class JsonForm<T> : IHybridCacheSerializer<T>
+    private sealed class JsonForm<T>(JsonSerializerOptions options) : IHybridCacheSerializer<T>
     {
         public T Deserialize(ReadOnlySequence<byte> source)
         {
             var reader = new Utf8JsonReader(source);
-            return JsonSerializer.Deserialize<T>(ref reader)!;
+            return JsonSerializer.Deserialize<T>(ref reader, options)!;
         }
 
         public void Serialize(T value, IBufferWriter<byte> target)
         {
             using var writer = new Utf8JsonWriter(target);
-            JsonSerializer.Serialize(writer, value);
+            JsonSerializer.Serialize(writer, value, options);
         }
-    }
-}
-
-/// <summary>How values of one type are kept.</summary>
-/// <param name="owner">The cache that keeps them.</param>
-/// <param name="serializer">Null when values are kept as they are.</param>
-/// <param name="keyPrefix">The parts that begin the key of every value of this type.</param>
-internal sealed class DataForm<T>(DataSerializers owner, IHybridCacheSerializer<T>? serializer, string keyPrefix)
-{
-    public DataSerializers Owner => owner;
-
-    public string KeyPrefix => keyPrefix;
-
-    public T Read(object stored)
-    {
-        if (serializer is null || stored is not byte[] bytes)
-            return stored is T value ? value : default!; // null is kept as an object of its own
-        return serializer.Deserialize(new ReadOnlySequence<byte>(bytes));
-    }
-
-    public object Write(T value, out long bytes)
-    {
-        if (value is null)
-        {
-            bytes = 0;
-            return Null.Instance;
-        }
-
-        if (serializer is null)
-        {
-            bytes = value is string text ? 2L * text.Length : Unsafe.SizeOf<T>() + 16;
-            return value;
-        }
-
-        var buffer = new ArrayBufferWriter<byte>();
-        serializer.Serialize(value, buffer);
-        bytes = buffer.WrittenCount;
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private sealed class Null
-    {
-        public static Null Instance { get; } = new();
     }
 }

@@ -15,8 +15,12 @@ internal readonly record struct Loaded(object? Value, long Bytes, TimeSpan Lifet
 /// <param name="Arrival">Taken before anything was read that the value depends on outside the key (C1).</param>
 /// <param name="Why">Why no stored entry answered it; the verdict of the request when it leads the load.</param>
 /// <param name="Load">Loads the value; its token is cancelled only when nobody wants the result any longer.</param>
+/// <param name="Codec">How the value is written for other nodes; null: it stays in this node's memory.</param>
+/// <param name="Skips">The tiers that are left alone.</param>
+/// <param name="MemoryLifetime">The longest that it may be kept in memory; null: as long as it is fresh.</param>
 internal readonly record struct LoadRequest(
-    Tenant Tenant, Arrival Arrival, CacheReason Why, Func<LoadScope, CancellationToken, ValueTask<Loaded>> Load);
+    Tenant Tenant, Arrival Arrival, CacheReason Why, Func<LoadScope, CancellationToken, ValueTask<Loaded>> Load,
+    ValueCodec? Codec = null, TierSkips Skips = TierSkips.None, TimeSpan? MemoryLifetime = null);
 
 /// <summary>What a request got.</summary>
 /// <param name="Value">The value; null when the load brought none to share.</param>

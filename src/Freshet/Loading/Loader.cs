@@ -19,6 +19,8 @@ namespace Freshet.Loading;
 internal sealed class Loader(
     TagClocks clocks, MemoryStore memory, IInvalidationStore store, OriginGate gate, LoaderSettings settings, TimeProvider time, CacheMetrics metrics)
 {
+    // Null where values stay in this process.
+    private readonly SharedEntries? _shared = store.Entries is { } entries ? new(entries, clocks, memory, store, settings, time, metrics) : null;
     private readonly ConcurrentDictionary<string, KeyLoads> _keys = new(StringComparer.Ordinal);
     private long _ticket;
 
@@ -60,6 +62,18 @@ internal sealed class Loader(
     /// <summary>Loads for this caller alone; the result is stored if it may be, and shared with nobody that waits.</summary>
     public ValueTask<LoadOutcome> LoadAloneAsync(string key, LoadRequest request, CancellationToken cancel) =>
         RunAsync(key, request, request.Why, null, null, LoadScope.Current, cancel);
+
+    /// <summary>What another node has stored, if it is valid here; nothing is loaded.</summary>
+    public async ValueTask<CacheEntry?> FindStoredAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        if (_shared is null || request.Codec is null || request.Arrival.MustLoad || request.Skips.HasFlag(TierSkips.SharedRead))
+            return null;
+        var ticket = Interlocked.Increment(ref _ticket);
+        var entry = await _shared.LookAsync(_shared.Open(request.Tenant, key, request), request, request.Arrival, ticket, cancel).ConfigureAwait(false);
+        if (entry is not null)
+            LoadScope.Current?.Join(entry, isStale: false);
+        return entry;
+    }
 
     private (KeyLoads Loads, LoadTurns<Caller>.Decision Decision) Arrive(string key, Caller caller, Arrival arrival)
     {
@@ -121,8 +135,22 @@ internal sealed class Loader(
 
         var end = LoadEnd.Failed;
         var hasPlace = false;
+        IEntrySlot? slot = null;
         try
         {
+            // Only who leads asks the other nodes. C10: what they have stored is no answer for a load that must load.
+            if (_shared is not null && load is not null && request.Codec is not null && !arrival.MustLoad && !request.Skips.HasFlag(TierSkips.SharedRead))
+            {
+                slot = _shared.Open(request.Tenant, key, request);
+                if (await _shared.FindAsync(slot, request, arrival, Interlocked.Increment(ref _ticket), run.Token).ConfigureAwait(false) is { } stored)
+                {
+                    run.Entry = stored;
+                    end = LoadEnd.Shared;
+                    parent?.Join(stored, isStale: false); // C3
+                    return new LoadOutcome(stored.Value, stored, CacheReason.FreshInStore, CacheReason.None);
+                }
+            }
+
             hasPlace = parent is null && await gate.EnterAsync(run.Token).ConfigureAwait(false);
             run.Token.ThrowIfCancellationRequested();
             using var activity = FreshetActivities.StartLoad();
@@ -132,7 +160,14 @@ internal sealed class Loader(
             LoadScope.Current = parent;
             metrics.Loaded(time.GetElapsedTime(started));
 
-            var (entry, notStored) = Keep(key, scope, loaded);
+            var (entry, notStored) = Keep(key, request, scope, loaded);
+            if (_shared is not null && request.Codec is not null && entry is not null && notStored is CacheReason.None
+                && loaded.Lifetime > TimeSpan.Zero && !request.Skips.HasFlag(TierSkips.SharedWrite))
+            {
+                (slot ?? _shared.Open(request.Tenant, key, request)).Store(entry, loaded.Lifetime, loaded.StaleFor);
+                slot = null;
+            }
+
             run.Entry = entry;
             end = entry is null ? LoadEnd.NotShared : LoadEnd.Shared;
             if (entry is not null)
@@ -159,13 +194,14 @@ internal sealed class Loader(
             LoadScope.Current = parent;
             if (hasPlace)
                 gate.Leave();
+            slot?.Release(); // nothing came of it: another node may load at once
             if (load is not null)
                 Complete(key, loads!, load, end, run.Entry);
         }
     }
 
     // Stores what may be stored. No entry means that nobody may share the value either.
-    private (CacheEntry? Entry, CacheReason NotStored) Keep(string key, LoadScope scope, Loaded loaded)
+    private (CacheEntry? Entry, CacheReason NotStored) Keep(string key, in LoadRequest request, LoadScope scope, in Loaded loaded)
     {
         var refusal = scope.Refusal;
         if (refusal is not CacheReason.None || loaded.Value is null)
@@ -178,7 +214,7 @@ internal sealed class Loader(
 
         var (dependencies, clockIds) = scope.Snapshot();
         var now = time.GetTimestamp();
-        var expiresAt = now + Timestamps(loaded.Lifetime);
+        var expiresAt = now + Timestamps(request.MemoryLifetime is { } longest && longest < loaded.Lifetime ? longest : loaded.Lifetime);
         var entry = new CacheEntry
         {
             Key = key,
@@ -202,6 +238,8 @@ internal sealed class Loader(
             return (entry, CacheReason.NoContact); // C14
         if (loaded.Lifetime <= TimeSpan.Zero && loaded.StaleFor <= TimeSpan.Zero)
             return (entry, CacheReason.Declared);
+        if (request.Skips.HasFlag(TierSkips.MemoryWrite))
+            return (entry, CacheReason.None);
 
         return (entry, memory.Put(entry) switch
         {

@@ -12,6 +12,15 @@ internal interface IInvalidationStore
     /// <summary>Whether other nodes append to the same logs.</summary>
     bool IsShared { get; }
 
+    /// <summary>Where nodes share what they have loaded; null where values stay in each node's memory.</summary>
+    IEntryStore? Entries => null;
+
+    /// <summary>
+    /// Completes when a log that this node has only begun to follow has come into contact, or should have long since; at once
+    /// for every other one.
+    /// </summary>
+    ValueTask ReadyAsync(Tenant tenant) => default;
+
     /// <summary>
     /// From now on <paramref name="takeNote"/> is called whenever this node has applied something of a tenant's log, or has
     /// forgotten the tenant: on the thread that did, so it must return at once.

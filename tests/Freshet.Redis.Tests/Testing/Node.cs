@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Text;
+using Freshet.Keys;
 using Freshet.Loading;
+using Freshet.Memory;
 using Freshet.Redis.Logs;
 using Freshet.Storage;
 using Microsoft.Extensions.Caching.Hybrid;
@@ -15,14 +18,25 @@ internal sealed class Node : IAsyncDisposable
     private static readonly Freshet.Redis.Keys.PhysicalKeys Keys = new("freshet", new byte[32]);
     private readonly ServiceProvider _services;
 
-    public Node(string address, TimeSpan? maxStaleness = null, TimeProvider? time = null)
+    public Node(
+        string address, TimeSpan? maxStaleness = null, TimeProvider? time = null, Action<FreshetRedisOptions>? redis = null, Action<FreshetOptions>? freshet = null)
     {
         var services = new ServiceCollection();
         services.AddLogging(l => l.AddProvider(Lines));
+        services.AddMetrics();
         if (time is not null)
             services.AddSingleton(time);
-        services.AddFreshetCore(o => o.MaxStaleness = maxStaleness ?? TimeSpan.FromSeconds(1)).UseRedis(address, o => o.Secret = Secret);
+        services.AddFreshetCore(o =>
+        {
+            o.MaxStaleness = maxStaleness ?? TimeSpan.FromSeconds(1);
+            freshet?.Invoke(o);
+        }).UseRedis(address, o =>
+        {
+            o.Secret = Secret;
+            redis?.Invoke(o);
+        });
         _services = services.BuildServiceProvider();
+        Steps = new StepLog(_services.GetRequiredService<IMeterFactory>());
         // The first use is what makes it follow the log.
         _ = Engine.Applied(Tenant.Default);
     }
@@ -36,6 +50,13 @@ internal sealed class Node : IAsyncDisposable
     /// <summary>What it has logged.</summary>
     public LogLines Lines { get; } = new();
 
+    /// <summary>What it did in the shared store.</summary>
+    public StepLog Steps { get; }
+
+    public TenantContext Tenants => _services.GetRequiredService<TenantContext>();
+
+    public MemoryStore Memory => _services.GetRequiredService<MemoryStore>();
+
     public CacheEngine Engine => _services.GetRequiredService<CacheEngine>();
 
     public HybridCache Cache => _services.GetRequiredService<HybridCache>();
@@ -45,9 +66,10 @@ internal sealed class Node : IAsyncDisposable
     public bool InContact => Engine.InContact(Tenant.Default) && Engine.InContact(Tenant.Public);
 
     /// <summary>Starts a node and waits until it is in contact.</summary>
-    public static async Task<Node> StartAsync(string address, TimeSpan? maxStaleness = null)
+    public static async Task<Node> StartAsync(
+        string address, TimeSpan? maxStaleness = null, Action<FreshetRedisOptions>? redis = null, Action<FreshetOptions>? freshet = null)
     {
-        var node = new Node(address, maxStaleness);
+        var node = new Node(address, maxStaleness, null, redis, freshet);
         await Until(() => node.InContact);
         return node;
     }
@@ -71,5 +93,23 @@ internal sealed class Node : IAsyncDisposable
 
     public ValueTask<Position?> TouchAsync(string tag, Tenant? tenant = null) => Engine.InvalidateAsync(tenant ?? Tenant.Default, [Tag.Parse(tag)]);
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    /// <summary>What memory holds under a key of texts.</summary>
+    public CacheEntry EntryOf(string key)
+    {
+        var prefix = _services.GetRequiredService<DataSerializers>().For<string>().KeyPrefix;
+        using var writer = new KeyWriter(new char[256]);
+        writer.AppendWritten(prefix);
+        writer.AppendChecked(Tenant.Default.Id);
+        writer.Append(key, "key");
+        Assert.True(Memory.TryGet(writer.Written, out var entry));
+        return entry;
+    }
+
+    public ValueTask<Position?> TouchAsync(string tag) => Engine.InvalidateAsync(Tenant.Default, [Tag.Parse(tag)]);
+
+    public ValueTask DisposeAsync()
+    {
+        Steps.Dispose();
+        return _services.DisposeAsync();
+    }
 }
