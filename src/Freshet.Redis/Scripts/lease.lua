@@ -3,8 +3,13 @@
 -- KEYS: the log, the lease, the entry. ARGV: the followed epoch; the caller's name, empty when it wants only a ticket; how long, in ms;
 -- the head of the entry that the caller saw.
 -- Replies: 1 and the ticket; 2 and how long the holder has at most, in ms; 3 when another entry lies there by now; 0 when there is no log.
+local server = redis.call('INFO', 'replication')
+-- A replica that takes writes of its own has its primary's incarnation.
+if not string.find(server, 'role:master', 1, true) then
+    return redis.error_reply('READONLY The server does not lead.')
+end
 local head = redis.call('HMGET', KEYS[1], 'e', 'i')
-if head[1] ~= ARGV[1] or head[2] ~= string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') then
+if head[1] ~= ARGV[1] or head[2] ~= string.match(server, 'master_replid:(%x+)') then
     return { 0, 0 }
 end
 if ARGV[2] ~= '' then

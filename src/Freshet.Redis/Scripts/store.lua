@@ -12,8 +12,13 @@ local function done(outcome)
     return outcome
 end
 
+local server = redis.call('INFO', 'replication')
+-- A replica that takes writes of its own has its primary's incarnation.
+if not string.find(server, 'role:master', 1, true) then
+    return redis.error_reply('READONLY The server does not lead.')
+end
 local head = redis.call('HMGET', KEYS[1], 'e', 'i')
-if head[1] ~= ARGV[1] or head[2] ~= string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') then
+if head[1] ~= ARGV[1] or head[2] ~= string.match(server, 'master_replid:(%x+)') then
     return done(1)
 end
 local fence = tonumber(ARGV[2])
