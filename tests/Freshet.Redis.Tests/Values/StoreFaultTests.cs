@@ -88,10 +88,11 @@ public class StoreFaultTests
         await using var redis = await RedisServer.StartAsync("--maxmemory", "4mb", "--maxmemory-policy", "noeviction");
         await using var a = await Node.StartAsync(redis.Address, Short);
         await redis.CliAsync("EVAL", "for i=1,100000 do redis.call('SET','fill'..i,string.rep('x',1000)) end", "0");
+        await Node.Until(() => a.InContact); // beats need no memory
         Assert.Equal("loaded", await a.ReadAsync("k", () => "loaded", "import/1"));
         await a.Steps.DidAsync("write failed");
         Assert.Equal(1, a.Steps.Count("lease failed"));
-        Assert.Equal("loaded", await a.ReadAsync("k", () => "never", "import/1")); // beats need no memory
+        Assert.Equal("loaded", await a.ReadAsync("k", () => "never", "import/1"));
 
         await redis.CliAsync("FLUSHALL");
         await Node.Until(() => a.InContact);
