@@ -1,0 +1,3 @@
+using Freshet.History;
+
+return await Command.RunAsync(args, Console.Out, Console.Error);
