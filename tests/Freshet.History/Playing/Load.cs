@@ -6,25 +6,27 @@ namespace Freshet.History.Playing;
 /// <param name="Sessions">Clients that write and read, and carry positions.</param>
 /// <param name="ReadersPerNode">Clients of each node that only read, as fast as they can, and carry nothing.</param>
 /// <param name="Pause">Between two rounds of a session at most so many milliseconds.</param>
-internal sealed record LoadSize(int Sessions = 9, int ReadersPerNode = 2, int Pause = 40)
-{
-    /// <summary>Whether clients that carry positions read data too.</summary>
-    public bool SessionsReadData { get; init; }
-}
+internal sealed record LoadSize(int Sessions = 9, int ReadersPerNode = 2, int Pause = 40);
 
 /// <summary>The clients, from when it is made until it is stopped.</summary>
 internal sealed class Load : IAsyncDisposable
 {
     private readonly IReadOnlyList<NodeProcess> _nodes;
+    private readonly int[] _writable;
     private readonly Task _all;
     private volatile bool _isStopping;
 
-    public Load(IReadOnlyList<NodeProcess> nodes, History history, LoadSize size, int seed)
+    /// <param name="nodes">Whom they ask.</param>
+    /// <param name="writable">The numbers of those on which they write.</param>
+    /// <param name="history">Told of each call.</param>
+    /// <param name="size">How many they are.</param>
+    /// <param name="seed">Of all that they choose.</param>
+    public Load(IReadOnlyList<NodeProcess> nodes, int[] writable, History history, LoadSize size, int seed)
     {
-        _nodes = nodes;
+        (_nodes, _writable) = (nodes, writable);
         var clients = new List<Task>();
         for (var i = 0; i < size.Sessions; i++)
-            clients.Add(RunSessionAsync(new Caller(nodes, history, i, i % World.Tenants), new Random(seed + i), size));
+            clients.Add(RunSessionAsync(new Caller(nodes, history, i, i % World.Tenants), new Random(seed + i), size.Pause));
         for (var node = 0; node < nodes.Count; node++)
         {
             for (var i = 0; i < size.ReadersPerNode; i++)
@@ -33,9 +35,6 @@ internal sealed class Load : IAsyncDisposable
 
         _all = Task.WhenAll(clients);
     }
-
-    /// <summary>The nodes that are written on.</summary>
-    public required int[] Writable { get; init; }
 
     /// <summary>Ends once a client has failed otherwise than its node may.</summary>
     public Task Ended => _all;
@@ -49,17 +48,17 @@ internal sealed class Load : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync();
 
     // Writes somewhere, then looks for it everywhere.
-    private async Task RunSessionAsync(Caller caller, Random dice, LoadSize size)
+    private async Task RunSessionAsync(Caller caller, Random dice, int pause)
     {
         await Task.Yield();
         while (!_isStopping)
         {
             var row = RowFor(caller.Tenant, dice);
             if (dice.Next(3) > 0)
-                await caller.WriteAsync(Writable[dice.Next(Writable.Length)], row);
+                await caller.WriteAsync(_writable[dice.Next(_writable.Length)], row);
             for (var reads = dice.Next(1, 4); reads > 0; reads--)
-                await ReadAsync(caller, AnyNode(dice), row, dice, size.SessionsReadData);
-            await Task.Delay(TimeSpan.FromMilliseconds(dice.Next(size.Pause + 1)), TimeProvider.System);
+                await ReadAsync(caller, AnyNode(dice), row, dice);
+            await Task.Delay(TimeSpan.FromMilliseconds(dice.Next(pause + 1)), TimeProvider.System);
         }
     }
 
@@ -76,7 +75,7 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
-    private static Task ReadAsync(Caller caller, int node, int row, Random dice, bool data = true) => dice.Next(data ? 10 : 6) switch
+    private static Task ReadAsync(Caller caller, int node, int row, Random dice) => dice.Next(10) switch
     {
         < 4 => caller.ReadItemAsync(node, row),
         < 6 => caller.ReadListAsync(node, row),

@@ -38,7 +38,8 @@ internal static class Play
         var history = new History(judge, options.Nodes, log);
         var stage = await Stage.StartAsync(scenario, options, database, history);
         await using var closing = stage.ConfigureAwait(false);
-        await using var load = new Load(stage.Nodes, history, options.Load, options.Seed) { Writable = [.. stage.AllNodes.Where(n => options.PlantOn(n) is not Plant.NeverHear)] };
+        int[] writable = [.. stage.AllNodes.Where(n => options.PlantOn(n) is not Plant.NeverHear)];
+        await using var load = new Load(stage.Nodes, writable, history, options.Load, options.Seed);
         stage.Ended = load.Ended;
 
         await stage.UntilHitsAsync();
