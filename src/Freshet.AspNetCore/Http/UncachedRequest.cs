@@ -20,7 +20,10 @@ internal sealed class UncachedRequest(
     public async Task ServeAsync(HttpContext context, RequestState state, EndpointPlan? plan, CacheReason reason, RequestDelegate next)
     {
         // Entered here, so it reaches everything that the handler awaits; unknown, it stays unset and TenantContext fails closed.
-        using var tenant = tenants.TryResolve(context, out var owner) ? tenantContext.Enter(owner) : null;
+        var hasTenant = tenants.TryResolve(context, out var owner);
+        using var tenant = hasTenant ? tenantContext.Enter(owner) : null;
+        // C10: cached data that the handler reads is a part of its answer.
+        PositionsAhead.Current = hasTenant ? session.AheadOfHere(context, owner) : null;
         if (plan?.Cached is not null && IsRead(context))
             ResponseWriter.WriteVerdict(context.Response.Headers, reason, reason, 0, stored: false, collapsed: false);
 

@@ -44,6 +44,27 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         return Apply(Apply(arrival, tenant, carried.Own), Tenant.Public, carried.Public);
     }
 
+    /// <summary>What the client carries and this node has not applied, for a handler whose answer is not cached; null for nothing.</summary>
+    public PositionsAhead? AheadOfHere(HttpContext context, Tenant tenant)
+    {
+        if (!engine.IsShared || !Carries(context))
+            return null;
+        var ahead = new List<(Tenant, Position)>();
+        var carried = Read(context, tenant);
+        Add(tenant, carried.Own);
+        Add(Tenant.Public, carried.Public);
+        return ahead.Count > 0 ? new PositionsAhead(ahead) : null;
+
+        void Add(Tenant log, LogPositions positions)
+        {
+            foreach (var position in positions.All)
+            {
+                if (engine.WithSession(default, log, position).MustLoad && !IsOver(log, position))
+                    ahead.Add((log, position));
+            }
+        }
+    }
+
     /// <summary>Puts what was written on the answer, together with what the client carried already.</summary>
     public void Acknowledge(HttpContext context, AcknowledgedWrites writes)
     {

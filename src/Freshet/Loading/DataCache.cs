@@ -35,7 +35,8 @@ internal sealed class DataCache(
         if (!_enabled)
             return flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData) ? default : factory(state, cancellationToken);
 
-        var arrival = engine.ArriveIn(LoadScope.Current);
+        var scope = LoadScope.Current;
+        var arrival = scope is null && PositionsAhead.Current is { } ahead ? ahead.Arrive(engine) : engine.ArriveIn(scope); // C10
         var tenant = tenants.Current;
         var form = serializers.For<T>();
         var writer = Write(stackalloc char[256], tenant, key, form.KeyPrefix);
@@ -48,7 +49,7 @@ internal sealed class DataCache(
                 why = engine.Look(writer.Written, arrival, out var entry);
                 if (why is CacheReason.Fresh)
                 {
-                    LoadScope.Current?.Join(entry!, isStale: false);
+                    scope?.Join(entry!, isStale: false);
                     return new ValueTask<T>(form.Read(entry!.Value));
                 }
             }

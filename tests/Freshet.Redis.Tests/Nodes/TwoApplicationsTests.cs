@@ -3,6 +3,7 @@ using Freshet.Redis.Tests.Testing;
 using Freshet.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Freshet.Redis.Tests.Nodes;
@@ -15,19 +16,22 @@ public class TwoApplicationsTests
         public volatile int Version;
     }
 
-    private static async Task<TestApp> StartAsync(RedisServer redis, Database database)
+    private static Task<TestApp> StartAsync(RedisServer redis, Database database) => StartAsync(redis.Address, database);
+
+    private static async Task<TestApp> StartAsync(string address, Database database)
     {
         var app = await TestApp.StartAsync(
             a =>
             {
                 a.MapGet("/x", () => $"{database.Version}").Cached(c => c.Tag("x").For(TimeSpan.FromHours(1)));
+                a.MapGet("/data", (HybridCache cache) => cache.GetOrCreateAsync("x", _ => ValueTask.FromResult($"{database.Version}"), tags: ["x"]));
                 a.MapPost("/x", async (CacheInvalidationService cache) =>
                 {
                     database.Version++;
                     await cache.InvalidateAsync(Tag.Of("x"));
                 });
             },
-            f => f.UseRedis(redis.Address, o => o.Secret = Convert.ToBase64String(new byte[32])),
+            f => f.UseRedis(address, o => o.Secret = Convert.ToBase64String(new byte[32])),
             s => s.AddSingleton(TimeProvider.System)); // beats are real
         await Node.Until(() => app.Engine.InContact(Tenant.Default) && app.Engine.InContact(Tenant.Public));
         return app;
@@ -48,6 +52,23 @@ public class TwoApplicationsTests
             var read = await b.GetAsync("/x", ("Freshet-Position", position));
             Assert.Equal($"{i}", await read.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         }
+    }
+
+    [Fact]
+    public async Task C10_NodeThatHasNotHeardOfTheWrite_LoadsTheDataOfAnEndpointThatIsNotCached()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var way = new TcpProxy(redis.EndPoint);
+        var database = new Database();
+        await using var a = await StartAsync(redis, database);
+        await using var b = await StartAsync($"redis://127.0.0.1:{way.Port}", database);
+        Assert.Equal("0", await ReadAsync(b));
+        way.FreezeReplies();
+        var written = await a.SendAsync(HttpMethod.Post, "/x");
+        Assert.Equal("1", await ReadAsync(b, ("Freshet-Position", written.Headers.GetValues("Freshet-Position").Single())));
+
+        static async Task<string> ReadAsync(TestApp app, params (string, string)[] headers) =>
+            await (await app.GetAsync("/data", headers)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]
