@@ -63,6 +63,15 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void C14_PendingWriteOfAFormerLife_IsPromisedToNobody()
+    {
+        Write(node: 0, version: 2, end: 10, isPending: true);
+        _judge.Restarted(0);
+        Read(node: 0, version: 1, begin: 11, end: 20, isHit: true);
+        Assert.Null(Read(node: 1, version: 1, begin: 1000));
+    }
+
+    [Fact]
     public void C14_HitThatBeganBeforeOrOfAnotherLog_SaysNothingOfAPendingWrite()
     {
         Write(node: 0, version: 2, end: 10, isPending: true);
@@ -175,6 +184,11 @@ public sealed class JudgeTests
 
     private static Operation Call(OperationKind kind, int node, long begin, long end) => new()
     {
-        Kind = kind, Node = node, Tenant = 0, First = Row, Begin = begin, End = end,
+        Kind = kind,
+        Node = node,
+        Tenant = 0,
+        First = Row,
+        Begin = begin,
+        End = end,
     };
 }

@@ -16,7 +16,11 @@ public sealed class PlantTests(Postgres postgres)
         var plants = planted.Select(Enum.Parse<Plant>).ToArray();
         var options = new PlayOptions
         {
-            Reads = 0, IsBrief = true, Plants = plants, Nodes = plants.Length, Seed = 3,
+            Reads = 0,
+            IsBrief = true,
+            Plants = plants,
+            Nodes = plants.Length,
+            Seed = 3,
             IsEnough = tally => plants.Index().All(p => Plants.KindsOf(p.Item).All(k => tally.Broken.ContainsKey((p.Index, k)))),
         };
 

@@ -55,7 +55,10 @@ internal sealed class Stage : IAsyncDisposable
             {
                 var node = new NodeOptions
                 {
-                    Redis = address(i), Database = database, MaxStaleness = options.MaxStaleness, Seed = options.Seed + i,
+                    Redis = address(i),
+                    Database = database,
+                    MaxStaleness = options.MaxStaleness,
+                    Seed = options.Seed + i,
                     Plant = options.PlantOn(i),
                 };
                 stage._nodes.Add(new NodeProcess(i, node));
