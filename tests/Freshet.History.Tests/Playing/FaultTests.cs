@@ -10,9 +10,10 @@ public sealed class FaultTests(Postgres postgres)
     [InlineData("restart-twice")]
     [InlineData("restart-snapshot")]
     [InlineData("lost-tail-seen-by-writer")]
-    [InlineData("isolated-min-replicas")]
+    [InlineData("isolated")]
     [InlineData("frozen-reply")]
     [InlineData("drops-in-reply")]
+    [InlineData("cluster-migration")]
     [InlineData("node-killed")]
     public async Task PromiseUnderFaults_Holds(string name)
     {

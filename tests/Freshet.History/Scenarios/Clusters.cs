@@ -15,7 +15,7 @@ internal static class Clusters
     private static async Task FailOverAsync(Stage stage)
     {
         var cluster = stage.Cluster!;
-        var old = await AnyAsync(stage, leads: true);
+        var (old, _) = await AnyWithLogsAsync(stage);
         stage.Note($"kill -9 of the primary on {old.Port}");
         await old.KillAsync();
         await Stage.UntilAsync(async () =>
@@ -39,14 +39,11 @@ internal static class Clusters
     // The slot of one log, while it is appended to: before, between and after its keys go.
     private static async Task MigrateAsync(Stage stage)
     {
-        var from = await AnyAsync(stage, leads: true);
-        var keys = (await from.CliAsync("KEYS", "*:L")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (keys.Length == 0)
-            return; // no log lies there; the next round asks another one
+        var (from, keys) = await AnyWithLogsAsync(stage);
         var slot = await from.CliAsync("CLUSTER", "KEYSLOT", keys[stage.Dice.Next(keys.Length)]);
         RedisServer to;
         do
-            to = await AnyAsync(stage, leads: true);
+            to = await AnyPrimaryAsync(stage);
         while (to == from);
         var (fromId, toId) = (await from.CliAsync("CLUSTER", "MYID"), await to.CliAsync("CLUSTER", "MYID"));
 
@@ -68,12 +65,22 @@ internal static class Clusters
         await stage.HoldAsync(1.5);
     }
 
-    private static async Task<RedisServer> AnyAsync(Stage stage, bool leads)
+    private static async Task<(RedisServer Node, string[] Logs)> AnyWithLogsAsync(Stage stage)
+    {
+        while (true)
+        {
+            var node = await AnyPrimaryAsync(stage);
+            if ((await node.CliAsync("KEYS", "*:L")).Split('\n', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } logs)
+                return (node, logs);
+        }
+    }
+
+    private static async Task<RedisServer> AnyPrimaryAsync(Stage stage)
     {
         while (true)
         {
             var node = stage.Cluster!.Nodes[stage.Dice.Next(stage.Cluster.Nodes.Count)];
-            if (await LeadsAsync(node) == leads)
+            if (await LeadsAsync(node))
                 return node;
         }
     }
