@@ -70,12 +70,15 @@ internal sealed class Node : IAsyncDisposable
         string address, TimeSpan? maxStaleness = null, Action<FreshetRedisOptions>? redis = null, Action<FreshetOptions>? freshet = null)
     {
         var node = new Node(address, maxStaleness, null, redis, freshet);
-        await Until(() => node.InContact);
+        await Until(() => node.InContact && AreValuesUp(node.Logs));
         return node;
     }
 
     /// <summary>Whether a position that a client carries need not be loaded for.</summary>
     public bool Covers(Position at, Tenant tenant) => !Engine.WithSession(Engine.Arrive(), tenant, at).MustLoad;
+
+    /// <summary>Whether the connections for values stand; contact says nothing of them.</summary>
+    public static bool AreValuesUp(RedisLogs logs) => logs.Client.Shards.All(s => s.Values.Current is not null);
 
     /// <summary>Waits for something that other threads bring about.</summary>
     public static async Task Until(Func<bool> holds)

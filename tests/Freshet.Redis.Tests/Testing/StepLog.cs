@@ -25,7 +25,17 @@ internal sealed class StepLog : IDisposable
     public int Count(string step) => _steps.Count(s => s == step);
 
     /// <summary>Waits until it has done so, that many times.</summary>
-    public Task DidAsync(string step, int times = 1) => Node.Until(() => Count(step) >= times);
+    public async Task DidAsync(string step, int times = 1)
+    {
+        try
+        {
+            await Node.Until(() => Count(step) >= times);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"It did not come to '{step}' {times} times: {string.Join(", ", All)}.");
+        }
+    }
 
     public void Dispose() => _listener.Dispose();
 }

@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using Freshet.AspNetCore.Tests.Testing;
+using Freshet.Redis.Logs;
 using Freshet.Redis.Tests.Testing;
+using Freshet.Storage;
 using Freshet.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -48,7 +50,8 @@ public class SharedAnswerTests
                 s.AddResponseCompression(o => o.Providers.Add<GzipCompressionProvider>());
             },
             a => a.UseResponseCompression().UseAuthentication().UseAuthorization());
-        await Node.Until(() => app.Engine.InContact(Tenant.Default) && app.Engine.InContact(Tenant.Public));
+        var logs = (RedisLogs)app.Services.GetRequiredService<IInvalidationStore>();
+        await Node.Until(() => app.Engine.InContact(Tenant.Default) && app.Engine.InContact(Tenant.Public) && Node.AreValuesUp(logs));
         return app;
     }
 
