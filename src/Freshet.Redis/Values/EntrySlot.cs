@@ -50,25 +50,28 @@ internal sealed class EntrySlot(
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LeaseReply> LeaseAsync()
+    public string Key => key;
+
+    /// <inheritdoc/>
+    public async ValueTask<LeaseReply> LeaseAsync(long fence)
     {
         if (entries.IsResting)
             return new LeaseReply(StoreOutcome.Failed);
         // Kept when no reply comes, so that it is given back if it was given.
-        _holder = entries.NewHolder();
+        _holder = entries.NewHolder(log.PositionAt(fence)?.Offset);
         try
         {
-            var (code, number) = await AskForTicketAsync(_holder).ConfigureAwait(false);
-            if (code is LeaseCode.Granted)
+            var asked = await AskForTicketAsync(_holder).ConfigureAwait(false);
+            if (asked.Code is LeaseCode.Granted)
             {
-                _ticket = number;
+                _ticket = asked.Number;
                 return new LeaseReply(StoreOutcome.Granted);
             }
 
             _holder = [];
-            return code switch
+            return asked.Code switch
             {
-                LeaseCode.Held => new LeaseReply(StoreOutcome.Held, TimeSpan.FromMilliseconds(number)),
+                LeaseCode.Held => new LeaseReply(StoreOutcome.Held, TimeSpan.FromMilliseconds(asked.Number), asked.HolderFence),
                 LeaseCode.Changed => new LeaseReply(StoreOutcome.Changed),
                 _ => new LeaseReply(StoreOutcome.NoLog),
             };
@@ -124,10 +127,10 @@ internal sealed class EntrySlot(
             return StoreOutcome.NoPosition;
         if (_ticket == 0)
         {
-            var (code, number) = await AskForTicketAsync([]).ConfigureAwait(false);
-            if (code is not LeaseCode.Granted)
+            var asked = await AskForTicketAsync([]).ConfigureAwait(false);
+            if (asked.Code is not LeaseCode.Granted)
                 return StoreOutcome.NoLog;
-            _ticket = number;
+            _ticket = asked.Number;
         }
 
         var writing = new EntryWriting(entries, entryKey, codec);
@@ -172,17 +175,19 @@ internal sealed class EntrySlot(
         return true;
     }
 
-    private async ValueTask<(LeaseCode Code, long Number)> AskForTicketAsync(byte[] holder)
+    private async ValueTask<(LeaseCode Code, long Number, long? HolderFence)> AskForTicketAsync(byte[] holder)
     {
         var epoch = log.Known.Epoch;
         if (epoch == default)
-            return (LeaseCode.NoLog, 0);
+            return (LeaseCode.NoLog, 0, null);
         var call = new LeaseCall(
             log.Key, leaseKey, entryKey, LogText.OfEpoch(epoch), holder, (long)entries.Limits.LeaseTime.TotalMilliseconds, _seen);
         using var reply = await entries.Client.RunAsync(log.Slot, call).ConfigureAwait(false);
         var reader = reply.Reader;
         reader.ReadAggregate();
-        return ((LeaseCode)reader.ReadInt64(), reader.ReadInt64());
+        var (code, number) = ((LeaseCode)reader.ReadInt64(), reader.ReadInt64());
+        var began = code is LeaseCode.Held ? RedisEntries.OffsetOf(reader.ReadBytes()) : null;
+        return (code, number, began is { } offset ? log.FenceOf(new Position(epoch, offset)) : null);
     }
 
     private async Task ReleaseAsync()

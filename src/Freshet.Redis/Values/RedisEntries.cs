@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -58,7 +59,16 @@ internal sealed class RedisEntries(
     public FollowedLog LogOf(Tenant tenant) => logs.LogOf(tenant);
 
     /// <summary>A name that no other load has, on whatever node.</summary>
-    public byte[] NewHolder() => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_node}{Interlocked.Increment(ref _holders)}"));
+    /// <param name="offset">The position in the tenant's log at which its load began, for those who wait for it; null when that is not known.</param>
+    public byte[] NewHolder(long? offset) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_node}{Interlocked.Increment(ref _holders)}:{offset}"));
+
+    /// <summary>The position in a holder's name.</summary>
+    public static long? OffsetOf(ReadOnlySpan<byte> holder)
+    {
+        var digits = holder[(holder.LastIndexOf((byte)':') + 1)..];
+        return Utf8Parser.TryParse(digits, out long offset, out var used) && used == digits.Length ? offset : null;
+    }
 
     /// <summary>Takes a place among those that are being stored.</summary>
     public bool TryBeginStoring()

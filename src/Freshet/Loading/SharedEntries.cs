@@ -34,13 +34,16 @@ internal sealed class SharedEntries(
         TimeSpan? longest = null;
         for (var round = 0; round < MostRounds; round++)
         {
-            var lease = await LeaseAsync(slot).ConfigureAwait(false);
+            var lease = await LeaseAsync(slot, arrival.Tick).ConfigureAwait(false);
             switch (lease.Outcome)
             {
                 case StoreOutcome.Changed:
                     if (await LookAsync(slot, request, arrival, ticket, cancel).ConfigureAwait(false) is { } changed)
                         return changed;
                     break;
+                // What the key was last made from was touched since the holder began: what it brings will serve nobody here.
+                case StoreOutcome.Held when lease.HolderFence is { } fence && memory.TryGet(slot.Key, out var last) && !clocks.Untouched(last.Clocks, fence):
+                    return null;
                 case StoreOutcome.Held:
                     // The first one's lease bounds it all: a load that is slow, or fails on node after node, is not waited for.
                     longest ??= lease.Left + Slack < settings.FollowerWait ? lease.Left + Slack : settings.FollowerWait;
@@ -94,10 +97,10 @@ internal sealed class SharedEntries(
         return entry;
     }
 
-    private async ValueTask<LeaseReply> LeaseAsync(IEntrySlot slot)
+    private async ValueTask<LeaseReply> LeaseAsync(IEntrySlot slot, long fence)
     {
         var began = time.GetTimestamp();
-        var reply = await slot.LeaseAsync().ConfigureAwait(false);
+        var reply = await slot.LeaseAsync(fence).ConfigureAwait(false);
         metrics.StoreStep(StoreSteps.Lease, reply.Outcome, time.GetElapsedTime(began));
         return reply;
     }

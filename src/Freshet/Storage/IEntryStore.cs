@@ -21,13 +21,17 @@ internal interface IEntryStore
 /// <summary>One key in the shared store, for one load. One call at a time.</summary>
 internal interface IEntrySlot
 {
+    /// <summary>The whole key.</summary>
+    string Key { get; }
+
     /// <summary>Reads what is stored.</summary>
     /// <param name="ticket">Drawn before the question: the place in memory of what is read (C11).</param>
     /// <param name="cancel">The reader leaves.</param>
     ValueTask<EntryReading> ReadAsync(long ticket, CancellationToken cancel);
 
     /// <summary>Asks for the right to load, unless something else was stored since this slot was read.</summary>
-    ValueTask<LeaseReply> LeaseAsync();
+    /// <param name="fence">The fence of the load.</param>
+    ValueTask<LeaseReply> LeaseAsync(long fence);
 
     /// <summary>As <see cref="ReadAsync"/>, and says whether somebody has the right to load.</summary>
     ValueTask<EntryReading> PollAsync(long ticket, CancellationToken cancel);
@@ -55,7 +59,8 @@ internal readonly record struct EntryReading(CacheEntry? Entry, StoreOutcome Out
 /// <param name="Outcome"><see cref="StoreOutcome.Granted"/>; <see cref="StoreOutcome.Held"/> by another node;
 /// <see cref="StoreOutcome.Changed"/>: look again; else it is not to be had, and the caller loads without it.</param>
 /// <param name="Left">When it is held: for how long at most.</param>
-internal readonly record struct LeaseReply(StoreOutcome Outcome, TimeSpan Left = default);
+/// <param name="HolderFence">When it is held: the fence of the holder's load, as a tick of this node; null when that is not known.</param>
+internal readonly record struct LeaseReply(StoreOutcome Outcome, TimeSpan Left = default, long? HolderFence = null);
 
 /// <summary>What became of a step in the shared store: the fixed vocabulary of its metrics.</summary>
 internal enum StoreOutcome : byte

@@ -154,6 +154,8 @@ internal sealed class RecordingStore(IInvalidationStore store) : IInvalidationSt
 
     public bool Covers(Tenant tenant, Position position) => store.Covers(tenant, position);
 
+    public bool IsInContact(long now) => store.IsInContact(now);
+
     public bool InContact(Tenant tenant, long now) => store.InContact(tenant, now);
 
     public bool InContact(CacheEntry entry, long now) => store.InContact(entry, now);

@@ -136,6 +136,33 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task C5_SlowLoadBeganBeforeTheWrite_WhoComesAfterItDoesNotWait_OnAnyNode()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address, redis: o => o.LeaseTime = TimeSpan.FromMinutes(1));
+        await using var b = await Node.StartAsync(redis.Address);
+        foreach (var node in new[] { a, b })
+            Assert.Equal("1", await node.ReadAsync("k", () => "1", "import/1"));
+        await a.TouchAsync("import/1");
+        await Node.Until(() => b.Engine.Applied(Tenant.Default) == a.Engine.Applied(Tenant.Default));
+
+        var gate = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var granted = a.Steps.Count("lease granted");
+        var slow = a.Cache.GetOrCreateAsync("k", _ => new ValueTask<string>(gate.Task), tags: ["import/1"], cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        await a.Steps.DidAsync("lease granted", granted + 1);
+        await a.TouchAsync("import/1");
+        await Node.Until(() => b.Engine.Applied(Tenant.Default) == a.Engine.Applied(Tenant.Default));
+
+        Assert.Equal("3", await b.ReadAsync("k", () => "3", "import/1"));
+        await b.TouchAsync("import/1");
+        await Node.Until(() => b.Engine.Applied(Tenant.Default) == a.Engine.Applied(Tenant.Default));
+        Assert.Equal("4", await a.ReadAsync("k", () => "4", "import/1"));
+        gate.SetResult("2");
+        Assert.Equal("2", await slow);
+        Assert.Equal("4", await a.ReadAsync("k", () => "unused", "import/1"));
+    }
+
+    [Fact]
     public async Task WhoWaitsForAnotherNode_MayLeave()
     {
         await using var redis = await RedisServer.StartAsync();

@@ -71,10 +71,10 @@ public class StoreRuleTests
         await using var a = await Node.StartAsync(redis.Address);
         var before = a.Engine.Arrive().Tick;
         var (first, second) = (Open(a), Open(a));
-        Assert.Equal(StoreOutcome.Granted, (await first.LeaseAsync()).Outcome);
+        Assert.Equal(StoreOutcome.Granted, (await first.LeaseAsync(a.Engine.Arrive().Tick)).Outcome);
         first.Release();
         await Node.Until(() => redis.CliAsync("KEYS", "*:R:*").GetAwaiter().GetResult().Length == 0);
-        Assert.Equal(StoreOutcome.Granted, (await second.LeaseAsync()).Outcome);
+        Assert.Equal(StoreOutcome.Granted, (await second.LeaseAsync(a.Engine.Arrive().Tick)).Outcome);
 
         await StoreAsync(a, second, Entry(a, "second", before), "write stored");
         await StoreAsync(a, first, Entry(a, "first", before), "write superseded"); // its ticket is lower
@@ -111,7 +111,7 @@ public class StoreRuleTests
         await using var redis = await RedisServer.StartAsync();
         await using var a = await Node.StartAsync(redis.Address, TimeSpan.FromMinutes(1));
         await redis.CliAsync("HSET", await LogAsync(redis), "i", new string('0', 40));
-        Assert.Equal(StoreOutcome.NoLog, (await Open(a).LeaseAsync()).Outcome);
+        Assert.Equal(StoreOutcome.NoLog, (await Open(a).LeaseAsync(a.Engine.Arrive().Tick)).Outcome);
         await StoreAsync(a, Open(a), Entry(a, "old", a.Engine.Arrive().Tick), "write no-log");
     }
 
@@ -123,9 +123,9 @@ public class StoreRuleTests
         var slot = Open(a);
         await slot.ReadAsync(1, TestContext.Current.CancellationToken);
         await StoreAsync(a, Open(a), Entry(a, "meanwhile", a.Engine.Arrive().Tick), "write stored");
-        Assert.Equal(StoreOutcome.Changed, (await slot.LeaseAsync()).Outcome);
+        Assert.Equal(StoreOutcome.Changed, (await slot.LeaseAsync(a.Engine.Arrive().Tick)).Outcome);
         Assert.Equal("meanwhile", (await slot.ReadAsync(1, TestContext.Current.CancellationToken)).Entry!.Value);
-        Assert.Equal(StoreOutcome.Granted, (await slot.LeaseAsync()).Outcome);
+        Assert.Equal(StoreOutcome.Granted, (await slot.LeaseAsync(a.Engine.Arrive().Tick)).Outcome);
     }
 
     [Fact]

@@ -19,7 +19,15 @@ internal sealed class FakeEntryStore : IEntryStore, IEntrySlot
 
     public string[] Log => [.. Asked];
 
-    public IEntrySlot Open(Tenant tenant, string key, ValueCodec codec, TimeSpan? memoryLifetime) => this;
+    public long? HolderFence { get; set; }
+
+    public string Key { get; private set; } = "";
+
+    public IEntrySlot Open(Tenant tenant, string key, ValueCodec codec, TimeSpan? memoryLifetime)
+    {
+        Key = key;
+        return this;
+    }
 
     public ValueTask<EntryReading> ReadAsync(long ticket, CancellationToken cancel)
     {
@@ -27,10 +35,10 @@ internal sealed class FakeEntryStore : IEntryStore, IEntrySlot
         return new(Reading());
     }
 
-    public ValueTask<LeaseReply> LeaseAsync()
+    public ValueTask<LeaseReply> LeaseAsync(long fence)
     {
         Asked.Enqueue("lease");
-        return new(IsHeld ? new LeaseReply(StoreOutcome.Held, HeldFor) : new LeaseReply(StoreOutcome.Granted));
+        return new(IsHeld ? new LeaseReply(StoreOutcome.Held, HeldFor, HolderFence) : new LeaseReply(StoreOutcome.Granted));
     }
 
     public ValueTask<EntryReading> PollAsync(long ticket, CancellationToken cancel)
@@ -53,7 +61,7 @@ internal sealed class SharingStore(TagClocks clocks, IEntryStore entries) : IInv
 
     public bool IsShared => true;
 
-    public bool IsInContact { get; set; } = true;
+    public bool HasContact { get; set; } = true;
 
     public IEntryStore? Entries => entries;
 
@@ -67,7 +75,9 @@ internal sealed class SharingStore(TagClocks clocks, IEntryStore entries) : IInv
 
     public bool Covers(Tenant tenant, Position position) => _logs.Covers(tenant, position);
 
-    public bool InContact(Tenant tenant, long now) => IsInContact;
+    public bool IsInContact(long now) => HasContact;
 
-    public bool InContact(CacheEntry entry, long now) => IsInContact;
+    public bool InContact(Tenant tenant, long now) => HasContact;
+
+    public bool InContact(CacheEntry entry, long now) => HasContact;
 }

@@ -114,7 +114,7 @@ public sealed class SharedEntriesTests : IDisposable
     public async Task C6_OutOfContact_NothingIsAsked_NorStored()
     {
         _shared.Stored = Entry("stored", _engine.Arrive().Tick);
-        _store.IsInContact = false;
+        _store.HasContact = false;
         Assert.Equal(("loaded 1", CacheReason.NoContact), ((await LoadAsync()) is var o ? (string)o.Value! : "", o.NotStored));
         Assert.Empty(_shared.Log);
     }
@@ -165,6 +165,22 @@ public sealed class SharedEntriesTests : IDisposable
         var took = await UntilAsync(load);
         Assert.Equal("loaded 1", (await load).Value);
         Assert.InRange(took, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(560));
+    }
+
+    [Theory]
+    [InlineData(true, "read, lease, store loaded 2")]
+    [InlineData(false, "read, lease, poll")]
+    public async Task C5_HolderBeganBeforeATouchOfWhatTheKeyWasMadeFrom_NobodyWaitsForIt(bool beganBefore, string asked)
+    {
+        await LoadAsync();
+        var before = _engine.Arrive().Tick;
+        await _engine.InvalidateAsync(Tenant.Default, [Tag.Of("import")]);
+        _shared.Asked.Clear();
+        (_shared.IsHeld, _shared.HolderFence) = (true, beganBefore ? before : _engine.Arrive().Tick);
+        var load = LoadAsync();
+        await UntilAsync(load);
+        Assert.Equal("loaded 2", (await load).Value);
+        Assert.StartsWith(asked, string.Join(", ", _shared.Log), StringComparison.Ordinal);
     }
 
     [Fact]
