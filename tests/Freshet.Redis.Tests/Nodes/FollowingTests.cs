@@ -160,6 +160,34 @@ public class FollowingTests
     }
 
     [Fact]
+    public async Task C9_AppendThatTheServerDoesNotStore_IsToldToNobody_SoItsPlaceIsFree()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        var time = new FakeTimeProvider();
+        await using var a = new Node(redis.Address, time: time);
+        await using var b = new Node(redis.Address, time: time);
+        await Node.Until(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(20));
+            return a.InContact && b.InContact;
+        });
+        var value = "old";
+        Assert.Equal("old", await b.ReadAsync("k", () => value, "import/3"));
+        var first = (await a.TouchAsync("import/1"))!.Value;
+        await Node.Until(() => b.Covers(first, Tenant.Default));
+
+        // Neither the record can be stored then, nor the log be taken away.
+        await redis.CliAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+        Assert.Null(await a.TouchAsync("import/2"));
+        await redis.CliAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        value = "new";
+        var second = (await a.TouchAsync("import/3"))!.Value;
+        Assert.Equal(first with { Offset = first.Offset + 1 }, second);
+        await Node.Until(() => b.Covers(second, Tenant.Default));
+        Assert.Equal("new", await b.ReadAsync("k", () => value, "import/3"));
+    }
+
+    [Fact]
     public async Task C14_LogWithPendingWrites_IsNotDropped()
     {
         await using var redis = await RedisServer.StartAsync();
