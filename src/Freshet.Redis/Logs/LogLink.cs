@@ -159,6 +159,8 @@ internal sealed class LogLink : IShardUser, IDisposable
             return;
         if (kind.SequenceEqual("message"u8) || kind.SequenceEqual("smessage"u8))
             OnMessage(session, log, push.ReadBytes());
+        else if (kind.SequenceEqual("subscribe"u8) || kind.SequenceEqual("ssubscribe"u8))
+            log.OnSubscribed(session, _time.GetTimestamp());
         else if ((kind.SequenceEqual("unsubscribe"u8) || kind.SequenceEqual("sunsubscribe"u8)) && log.IsSubscribed(session) && log.TryLeave(session))
             OnUnsubscribed(session);
     }

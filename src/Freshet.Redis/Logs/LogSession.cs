@@ -45,7 +45,7 @@ internal sealed class LogSession
         _connection = connection;
         _isCluster = isCluster;
         _time = time;
-        _subscriptions = new LogSubscriptions(this, connection, time);
+        _subscriptions = new LogSubscriptions(this, connection);
         IsSharded = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
     }
 

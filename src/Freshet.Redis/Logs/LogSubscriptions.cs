@@ -9,7 +9,7 @@ namespace Freshet.Redis.Logs;
 /// Subscribes to the logs that were placed on a session, and reads their heads: in batches, however many there are. Safe for concurrent
 /// use.
 /// </summary>
-internal sealed class LogSubscriptions(LogSession session, RespConnection connection, TimeProvider time)
+internal sealed class LogSubscriptions(LogSession session, RespConnection connection)
 {
     private readonly ConcurrentQueue<FollowedLog> _wanted = new();
     private int _isSubscribing;
@@ -55,8 +55,9 @@ internal sealed class LogSubscriptions(LogSession session, RespConnection connec
             return;
         try
         {
+            // What it brings about is done by the push that confirms it, inside the read loop: done later, here, it would hide that the
+            // server has said the opposite since.
             await connection.SubscribeAsync(channel).ConfigureAwait(false);
-            log.OnSubscribed(session, time.GetTimestamp());
         }
         catch (RespServerException e) when (e.Code is "NOPERM")
         {

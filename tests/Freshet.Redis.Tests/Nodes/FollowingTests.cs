@@ -160,6 +160,35 @@ public class FollowingTests
     }
 
     [Fact]
+    public async Task C7_ForsakenAndFollowedAnewAtOnce_IsInContactOnlyWhereTheServerTells()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        var tenants = Enumerable.Range(0, 20).Select(i => Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{i}"))).ToArray();
+        await Node.Until(() => tenants.All(a.Engine.InContact));
+        foreach (var tenant in tenants)
+        {
+            // Somebody asks for the log between its end and the word to the server, whose answers to both come at once.
+            var dropped = a.Logs.LogOf(tenant);
+            await redis.PauseAsync();
+            Assert.True(dropped.TryDrop(out var from));
+            Assert.NotSame(dropped, a.Logs.LogOf(tenant));
+            from!.Unfollow(dropped);
+            await redis.ContinueAsync();
+            await Node.Until(() => a.Engine.InContact(tenant));
+        }
+
+        string told;
+        do
+        {
+            await Node.Until(() => tenants.All(a.Engine.InContact));
+            told = await redis.CliAsync(["PUBSUB", "NUMSUB", .. tenants.Select(Node.Channel)]);
+        }
+        while (!tenants.All(a.Engine.InContact));
+        Assert.DoesNotContain("0", told.Split('\n'), StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task C9_AppendThatTheServerDoesNotStore_IsToldToNobody_SoItsPlaceIsFree()
     {
         await using var redis = await RedisServer.StartAsync();
