@@ -131,6 +131,9 @@ internal sealed class FollowedLog
         return _follower.InContact(now);
     }
 
+    /// <summary>Whether it is in contact, asked by somebody who looks at all logs: that is no use of it.</summary>
+    public bool IsFoundInContact(long now) => _follower.InContact(now);
+
     /// <summary>Somebody asks for it; only each second, for many do at once.</summary>
     public void Use(long now)
     {

@@ -117,7 +117,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         if (judgedAt == long.MinValue || now - judgedAt >= _settings.MaxStaleness / 16)
         {
             Volatile.Write(ref _judgedAt, now);
-            _wereInContact = _logs.All(l => l.Value.InContact(now));
+            _wereInContact = _logs.All(l => l.Value.IsFoundInContact(now));
         }
 
         return _wereInContact && _public.InContact(now);

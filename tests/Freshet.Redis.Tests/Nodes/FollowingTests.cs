@@ -160,6 +160,26 @@ public class FollowingTests
     }
 
     [Fact]
+    public async Task LogThatNobodyUses_IsDropped_ThoughEachRequestAsksWhetherAllLogsAreInContact()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        var time = new FakeTimeProvider();
+        await using var a = new Node(redis.Address, time: time);
+        _ = a.Engine.InContact(Acme);
+        var unused = a.Logs.LogOf(Acme);
+        var yields = 0;
+        await Node.Until(() =>
+        {
+            // Time waits for the answers, so that contact stands; else nobody would look at the log.
+            if (a.InContact || ++yields % 1_000 == 0)
+                time.Advance(TimeSpan.FromMilliseconds(20));
+            _ = a.Engine.Arrive();
+            return time.GetElapsedTime(unused.FollowedSince) > 2 * RedisLogs.Unused;
+        });
+        Assert.DoesNotContain(unused, a.Logs.Followed);
+    }
+
+    [Fact]
     public async Task C7_ForsakenAndFollowedAnewAtOnce_IsInContactOnlyWhereTheServerTells()
     {
         await using var redis = await RedisServer.StartAsync();
