@@ -18,7 +18,7 @@ internal sealed class ForeignEpochs(TimeProvider time, TimeSpan limit)
     /// Whether positions of an epoch need not be looked at any longer. While they must, each request that carries one must load.
     /// </summary>
     /// <remarks>
-    /// C10: the node met the epoch, and has still contact with a server that leads another one after the time in which any server but the
+    /// C10: the node met the epoch, and has still contact (which the caller must see to) with a server that leads another one after the time in which any server but the
     /// last gives up. So the epoch it met is not the newer of the two, nobody writes in it any more, and who did has told the epoch
     /// that this node follows to forget everything (C13).
     /// </remarks>

@@ -146,8 +146,12 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
         return arrival;
     }
 
-    private bool IsOver(Tenant log, Position position) =>
-        engine.Applied(log).Epoch is var own && own != position.Epoch && _foreign.IsOver(log, position.Epoch, own);
+    private bool IsOver(Tenant log, Position position)
+    {
+        // C10: only contact shows that the node's own epoch is not the one that has ended. Asked first: an epoch is adopted without it.
+        var isInContact = engine.InContact(log);
+        return engine.Applied(log).Epoch is var own && own != position.Epoch && _foreign.IsOver(log, position.Epoch, own) && isInContact;
+    }
 
     private LogPositions Renewed(Tenant log, LogPositions carried) =>
         carried.IsEmpty || engine.Applied(log) is var here && here.Epoch == default ? carried : Needed(log, carried).With(here);

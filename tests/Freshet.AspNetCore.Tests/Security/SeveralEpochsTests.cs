@@ -29,6 +29,8 @@ public class SeveralEpochsTests
                 s.AddSingleton<IInvalidationStore>(p => new SwitchedLogs(p.GetRequiredService<TagClocks>()));
         });
 
+    private static SwitchedLogs Logs(TestApp app) => (SwitchedLogs)app.Services.GetRequiredService<IInvalidationStore>();
+
     private static string Token(params Position[] own) =>
         SessionToken.Create(Key, Tenant.Default, new CarriedPositions(own.Aggregate(default(LogPositions), (all, p) => all.With(p)), default));
 
@@ -78,6 +80,24 @@ public class SeveralEpochsTests
         var loaded = await app.GetAsync("/x", ("Freshet-Position", Token(Lost, later)));
         Assert.Equal("MISS", loaded.XCache());
         Assert.Equal(later, Read(loaded.Header("Freshet-Position"))[0]);
+    }
+
+    [Fact]
+    public async Task C10_OutOfContact_NothingIsOver_ForTheOtherEpochMayBeTheNewerOne()
+    {
+        await using var app = await StartAsync();
+        await app.TouchAsync("other");
+        var later = new Position(new Epoch(43), 1);
+        await app.GetAsync("/x", ("Freshet-Position", Token(Lost)));
+        Logs(app).IsCut = true;
+        app.Time.Advance(2 * Limit);
+        var loaded = await app.GetAsync("/x", ("Freshet-Position", Token(Lost, later)));
+        Assert.Equal([Lost, later, app.Engine.Applied(Tenant.Default)], Read(loaded.Header("Freshet-Position")));
+
+        // That it was met before counts once the node is in contact.
+        Logs(app).IsCut = false;
+        loaded = await app.GetAsync("/x", ("Freshet-Position", Token(Lost, later)));
+        Assert.Equal([later, app.Engine.Applied(Tenant.Default)], Read(loaded.Header("Freshet-Position")));
     }
 
     [Fact]
