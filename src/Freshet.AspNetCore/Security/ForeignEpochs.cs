@@ -10,8 +10,9 @@ namespace Freshet.AspNetCore.Security;
 /// took over.</param>
 internal sealed class ForeignEpochs(TimeProvider time, TimeSpan limit)
 {
-    // Only epochs that a node has signed are noted, so there are as many as logs have been lost. Forgetting costs loads.
-    private const int Max = 10_000;
+    // Only epochs that a node has signed are noted, so there are as many as logs have been lost: more than those of all the logs that a
+    // node follows, three of each, for what is forgotten is counted anew, and each request loads until then.
+    private const int Max = 1 << 16;
     private readonly ConcurrentDictionary<(Tenant Log, Epoch Foreign), (Epoch Own, long Since)> _met = new();
 
     /// <summary>

@@ -132,4 +132,20 @@ public class SeveralEpochsTests
         Assert.False(foreign.IsOver(Tenant.Default, Lost.Epoch, new Epoch(2)));
         Assert.False(foreign.IsOver(Tenant.Named("a"), Lost.Epoch, new Epoch(1)));
     }
+
+    [Fact]
+    public void AllLogsThatANodeFollowsWereLost_TheirPositionsAreOverAllTheSame()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var foreign = new ForeignEpochs(time, Limit);
+        var logs = Enumerable.Range(0, 16_384).Select(i => Tenant.Named(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"t{i}"))).ToArray();
+        for (var i = 0; i < 3; i++)
+        {
+            foreach (var log in logs)
+                _ = foreign.IsOver(log, Lost.Epoch, new Epoch(1));
+            time.Advance(Limit);
+        }
+
+        Assert.True(logs.All(log => foreign.IsOver(log, Lost.Epoch, new Epoch(1))));
+    }
 }
