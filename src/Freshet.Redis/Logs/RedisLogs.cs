@@ -78,8 +78,8 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     /// <summary>Redis as a whole, for what is no log.</summary>
     public RespClient Client => _client;
 
-    /// <summary>All logs that this node follows.</summary>
-    public IEnumerable<FollowedLog> Followed => _logs.Select(l => l.Value);
+    /// <summary>All logs that this node follows. Only those whose messages find them: before, they must not be placed (C7).</summary>
+    public IEnumerable<FollowedLog> Followed => _byName.Select(l => l.Value);
 
     /// <inheritdoc/>
     public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
@@ -155,7 +155,8 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
                 if (!tenant.IsValid)
                     throw new ArgumentException("No tenant is set.", nameof(tenant));
                 log = _logs.GetOrAdd(tenant, Make);
-                _byName[log.Name] = log;
+                // Somebody may be slow here, and the log be another one by now.
+                _byName.AddOrUpdate(log.Name, static (_, added) => added, static (_, there, added) => there.IsDropped ? added : there, log);
                 _link.Place(log);
                 // More than are to be followed: the next tick drops some.
                 if (_logs.Count > _mostFollowed)
