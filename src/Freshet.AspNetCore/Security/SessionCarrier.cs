@@ -191,9 +191,9 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
     // position does.
     private void TellPlace(HttpContext context, Tenant tenant, Arrival arrival)
     {
-        var place = new SessionPositions(engine.Applied(tenant), engine.Applied(Tenant.Public));
-        if (engine.IsNow(arrival))
-            context.Response.Headers[Name] = Write(tenant, place);
+        var place = Write(tenant, new SessionPositions(engine.Applied(tenant), engine.Applied(Tenant.Public)));
+        if (place.Length > 0 && engine.IsNow(arrival))
+            context.Response.Headers[Name] = place;
     }
 
     private static bool TryFind(ReadOnlySpan<char> cookies, out ReadOnlySpan<char> value)

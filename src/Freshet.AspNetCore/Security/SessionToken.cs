@@ -81,6 +81,9 @@ internal static class SessionToken
 
     private static void Append(Span<char> text, ref int length, ReadOnlySpan<byte> key, Tenant tenant, bool isPublic, Position position)
     {
+        // The node has not seen the log yet: that is no place, and no other node could ever cover it.
+        if (position.Epoch == default)
+            return;
         Span<byte> token = stackalloc byte[TokenBytes];
         token[0] = Version;
         token[1] = isPublic ? (byte)1 : (byte)0;

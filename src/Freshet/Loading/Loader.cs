@@ -136,13 +136,15 @@ internal sealed class Loader(
         var end = LoadEnd.Failed;
         var hasPlace = false;
         IEntrySlot? slot = null;
+        // C11: of two loads with one fence the one that began later stays, whichever ends last.
+        var ticket = Interlocked.Increment(ref _ticket);
         try
         {
             // Only who leads asks the other nodes. C10: what they have stored is no answer for a load that must load.
             if (_shared is not null && load is not null && request.Codec is not null && !arrival.MustLoad && !request.Skips.HasFlag(TierSkips.SharedRead))
             {
                 slot = _shared.Open(request.Tenant, key, request);
-                if (await _shared.FindAsync(slot, request, arrival, Interlocked.Increment(ref _ticket), run.Token).ConfigureAwait(false) is { } stored)
+                if (await _shared.FindAsync(slot, request, arrival, ticket, run.Token).ConfigureAwait(false) is { } stored)
                 {
                     run.Entry = stored;
                     end = LoadEnd.Shared;
@@ -160,7 +162,7 @@ internal sealed class Loader(
             LoadScope.Current = parent;
             metrics.Loaded(time.GetElapsedTime(started));
 
-            var (entry, notStored) = Keep(key, request, scope, loaded);
+            var (entry, notStored) = Keep(key, request, scope, loaded, ticket);
             if (_shared is not null && request.Codec is not null && entry is not null && notStored is CacheReason.None
                 && loaded.Lifetime > TimeSpan.Zero && !request.Skips.HasFlag(TierSkips.SharedWrite))
             {
@@ -201,7 +203,7 @@ internal sealed class Loader(
     }
 
     // Stores what may be stored. No entry means that nobody may share the value either.
-    private (CacheEntry? Entry, CacheReason NotStored) Keep(string key, in LoadRequest request, LoadScope scope, in Loaded loaded)
+    private (CacheEntry? Entry, CacheReason NotStored) Keep(string key, in LoadRequest request, LoadScope scope, in Loaded loaded, long ticket)
     {
         var refusal = scope.Refusal;
         if (refusal is not CacheReason.None || loaded.Value is null)
@@ -221,7 +223,7 @@ internal sealed class Loader(
             Value = loaded.Value,
             Bytes = loaded.Bytes,
             Fence = scope.Fence,
-            Ticket = Interlocked.Increment(ref _ticket),
+            Ticket = ticket,
             Clocks = clockIds,
             Dependencies = dependencies,
             Tenant = scope.Tenant,

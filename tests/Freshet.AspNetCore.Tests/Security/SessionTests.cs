@@ -32,6 +32,14 @@ public class SessionTests
         SessionToken.Create(key ?? Key, Tenant.Named(tenant), new SessionPositions(Unknown, null));
 
     [Fact]
+    public void C10_LogThatTheNodeHasNotSeenYet_IsNoPlace()
+    {
+        Assert.Equal("", SessionToken.Create(Key, Tenant.Default, new SessionPositions(default(Position), null)));
+        var text = SessionToken.Create(Key, Tenant.Default, new SessionPositions(default(Position), Unknown));
+        Assert.Equal(new CarriedPositions(default, LogPositions.Of(Unknown)), SessionToken.Read(Key, Tenant.Default, text));
+    }
+
+    [Fact]
     public async Task C10_Write_AnswersWithItsPosition()
     {
         await using var app = await StartAsync();
