@@ -258,9 +258,9 @@ internal sealed class LogFollower
     {
         _clocks.Touch(_tenant, tags);
         // The oldest may be on its way, and then it tells nothing of what came after it.
-        if (_pending.Count == MostPending)
+        if (_pending.Count >= MostPending) // more: all were told to forget meanwhile (C13)
         {
-            _pending.RemoveRange(1, MostPending - 1);
+            _pending.RemoveRange(1, _pending.Count - 1);
             _pending.Add(Everything);
         }
 

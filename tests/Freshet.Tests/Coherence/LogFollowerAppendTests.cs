@@ -184,6 +184,19 @@ public class LogFollowerAppendTests : FollowerTests
     }
 
     [Fact]
+    public void C14_AllAreToldToForgetWhenNoMoreAreKept_TheNextOneMakesThemOneAllTheSame()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnAppended(new Position(First, 4), Row);
+        for (var i = 0; i < LogFollower.MostPending; i++)
+            Follower.OnNotLogged(Row);
+        Follower.OnAppended(new Position(Second, 1), Row); // C13
+        Follower.OnNotLogged(Other);
+
+        Assert.Equal([Row, [Tag.Root], Other], Follower.Pending);
+    }
+
+    [Fact]
     public void C14_PendingWasToldBeforeItsAnswerCame_ContactReturnsWithTheAnswer()
     {
         Follow(new Position(First, 3), sentAt: 0);
