@@ -50,8 +50,9 @@ internal sealed class EntryFences(RedisEntries entries, Envelope envelope)
     private static StoreOutcome Judge(RespReader reply, Position known, Position fence)
     {
         var clocks = reply.ReadAggregate() - 2;
-        // C12, C13: of a log that is gone, is another one, or has lost what this node had heard of, nothing follows.
-        if (!LogText.TryEpoch(reply.ReadBytes(), out var epoch) || epoch != known.Epoch || !TryNumber(reply.ReadBytes(), out var offset) || offset < known.Offset)
+        // C12, C13: of a log that is gone, is another one than the entry's (the node may have adopted one since it looked), or has lost
+        // what this node had heard of, nothing follows.
+        if (!LogText.TryEpoch(reply.ReadBytes(), out var epoch) || epoch != fence.Epoch || epoch != known.Epoch || !TryNumber(reply.ReadBytes(), out var offset) || offset < known.Offset)
             return StoreOutcome.Unknown;
         for (; clocks > 0; clocks--)
         {
