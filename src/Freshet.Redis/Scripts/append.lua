@@ -24,13 +24,17 @@ end
 offset = tonumber(offset) + 1
 local text = string.format('%.0f', offset)
 -- A server that takes no writes now (NOREPLICAS, MISCONF) would keep the log as it is, and the next record would get this one's place:
--- who was told of this one would take that one for known. Deleting a field that is not there finds it out, and needs no memory.
-local written = redis.pcall('HDEL', log, '-')
-if type(written) == 'table' and written.err and not string.find(written.err, 'WRONGTYPE', 1, true) then
-    return written
+-- who was told of this one would take that one for known. So something is written first that changes nothing. It must be what may
+-- need memory: whether there is any is asked of a script's first write only.
+if isLog then
+    local written = redis.pcall('HSET', log, 'e', epoch)
+    if type(written) == 'table' and written.err then
+        redis.call('DEL', log)
+        return written
+    end
 end
--- Before anything is written: who may not publish leaves no record that nobody was told of. What is told and finds no memory
--- only invalidates too much, for the log goes with it.
+-- Before the record is written: who may not publish leaves none that nobody was told of. What is told and cannot be stored only
+-- invalidates too much, for the log goes with it.
 local told = redis.pcall(ARGV[2], ARGV[3], epoch .. text .. ' ' .. ARGV[4])
 if type(told) == 'table' and told.err then
     return told
