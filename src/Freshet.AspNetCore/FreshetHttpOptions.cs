@@ -20,7 +20,7 @@ public sealed class FreshetHttpOptions
     /// <summary>
     /// How long a Redis server may go on accepting writes after another one has taken over, and the nodes that wrote there may need to
     /// reach that one: more than <c>min-replicas-max-lag</c>, <c>cluster-node-timeout</c>, and what Sentinel needs. So long the positions
-    /// that clients carry of the lost log make their requests load (C10). Default 30 s.
+    /// that clients carry of the lost log make their requests load (C10). Default 30 s; more than zero, at most a day.
     /// </summary>
     public TimeSpan IsolationLimit { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -10,10 +10,11 @@ namespace Freshet.AspNetCore.Security;
 /// Carries positions between answers and requests (C10): programs by the header, browsers by the cookie, both named
 /// <c>Freshet-Position</c>.
 /// </summary>
-internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants, AnswerGroups groups, IOptions<FreshetHttpOptions> options)
+internal sealed class SessionCarrier(
+    CacheEngine engine, TenantResolver tenants, AnswerGroups groups, IOptions<FreshetHttpOptions> options, IOptions<FreshetOptions> freshet)
 {
-    // Where one process is all, its former life is over.
-    private readonly ForeignEpochs _foreign = new(engine.Time, engine.IsShared ? options.Value.IsolationLimit : TimeSpan.Zero);
+    // Where one process is all, its former life is over. Elsewhere contact may be as old as MaxStaleness, so that is added.
+    private readonly ForeignEpochs _foreign = new(engine.Time, engine.IsShared ? Checked(options.Value.IsolationLimit) + freshet.Value.MaxStaleness : TimeSpan.Zero);
 
     public const string Name = "Freshet-Position";
 
@@ -115,6 +116,11 @@ internal sealed class SessionCarrier(CacheEngine engine, TenantResolver tenants,
 
     /// <summary>Reads what a client of that tenant says it has heard; what does not verify is ignored.</summary>
     public bool TryRead(Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions) => SessionToken.TryRead(_key, tenant, text, out positions);
+
+    private static TimeSpan Checked(TimeSpan isolationLimit) => isolationLimit > TimeSpan.Zero && isolationLimit <= TimeSpan.FromDays(1)
+        ? isolationLimit
+        : throw new OptionsValidationException(
+            nameof(FreshetHttpOptions), typeof(FreshetHttpOptions), [$"IsolationLimit is {isolationLimit}; set it to more than zero and at most a day."]);
 
     private static bool Carries(HttpContext context) =>
         context.Request.Headers.Cookie.Count > 0 || context.Request.Headers.ContainsKey(Name);

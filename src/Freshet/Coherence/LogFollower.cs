@@ -242,15 +242,17 @@ internal sealed class LogFollower
         }
 
         _told = Math.Max(_told, at.Offset);
-        if (at.Offset == Applied.Offset + 1)
+        if (at.Offset > Applied.Offset + 1)
         {
-            Apply(new LogRecord(at.Offset, tags, change));
-            return Settle();
+            // Records of others lie between: the tags count here at once, the position follows.
+            _clocks.Touch(_tenant, tags);
+            return FollowStep.ReadRecords;
         }
 
-        // Records of others lie between: the tags count here at once, the position follows.
-        _clocks.Touch(_tenant, tags);
-        return at.Offset > Applied.Offset ? FollowStep.ReadRecords : Settle();
+        // Else its push came first.
+        if (at.Offset == Applied.Offset + 1)
+            Apply(new LogRecord(at.Offset, tags, change));
+        return Settle();
     }
 
     /// <summary>An append could not be made or its outcome is not known: the tags are invalid here, and contact waits for them (C14).</summary>

@@ -14,6 +14,7 @@ public class SeveralEpochsTests
     private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
     private static readonly Position Lost = new(new Epoch(42), 7);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Over = Limit + TimeSpan.FromSeconds(1); // and MaxStaleness
 
     private static Task<TestApp> StartAsync(bool isShared = true) => TestApp.StartAsync(
         a =>
@@ -62,7 +63,8 @@ public class SeveralEpochsTests
             app.Time.Advance(Limit / 3);
         }
 
-        app.Time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal("MISS", (await app.GetAsync("/x", ("Freshet-Position", carried))).XCache()); // contact may be as old as MaxStaleness
+        app.Time.Advance(Over - Limit + TimeSpan.FromMilliseconds(1));
         Assert.Equal("HIT", (await app.GetAsync("/x", ("Freshet-Position", carried))).XCache());
         // What is over is carried no longer than to the next answer that names a position.
         var write = await app.SendAsync(HttpMethod.Post, "/y", ("Freshet-Position", carried));
@@ -75,7 +77,7 @@ public class SeveralEpochsTests
         await using var app = await StartAsync();
         var later = new Position(new Epoch(43), 1);
         await app.GetAsync("/x", ("Freshet-Position", Token(Lost)));
-        app.Time.Advance(Limit + TimeSpan.FromMilliseconds(1));
+        app.Time.Advance(Over + TimeSpan.FromMilliseconds(1));
         Assert.Equal("HIT", (await app.GetAsync("/x", ("Freshet-Position", Token(Lost)))).XCache());
         var loaded = await app.GetAsync("/x", ("Freshet-Position", Token(Lost, later)));
         Assert.Equal("MISS", loaded.XCache());
@@ -117,7 +119,7 @@ public class SeveralEpochsTests
         await app.TouchAsync("other");
         var loaded = await app.GetAsync("/x", ("Freshet-Position", Token(Lost)));
         Assert.Equal([app.Engine.Applied(Tenant.Default)], Read(loaded.Header("Freshet-Position")));
-        app.Time.Advance(TimeSpan.FromMilliseconds(1));
+        app.Time.Advance(Over - Limit + TimeSpan.FromMilliseconds(1));
         Assert.Equal("HIT", (await app.GetAsync("/x", ("Freshet-Position", Token(Lost)))).XCache());
     }
 
@@ -143,7 +145,7 @@ public class SeveralEpochsTests
         {
             foreach (var log in logs)
                 _ = foreign.IsOver(log, Lost.Epoch, new Epoch(1));
-            time.Advance(Limit);
+            time.Advance(Over);
         }
 
         Assert.True(logs.All(log => foreign.IsOver(log, Lost.Epoch, new Epoch(1))));
