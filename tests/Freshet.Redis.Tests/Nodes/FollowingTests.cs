@@ -47,21 +47,6 @@ public class FollowingTests
     }
 
     [Fact]
-    public async Task UserWithNoMoreThanTheDocumentedRights_FollowsAndAppends()
-    {
-        await using var redis = await RedisServer.StartAsync();
-        string[] commands = ["hello", "eval", "evalsha", "info", "hmget", "hget", "hset", "hdel", "del", "publish", "subscribe", "unsubscribe"];
-        await redis.CliAsync(["ACL", "SETUSER", "app", "on", ">pw", "resetkeys", "~freshet:*", "resetchannels", "&freshet:*", "-@all", .. commands.Select(c => "+" + c)]);
-        await using var a = await Node.StartAsync(As("app", redis), Staleness);
-        await using var b = await Node.StartAsync(As("app", redis), Staleness);
-        var at = (await a.TouchAsync("import/1"))!.Value;
-        await Node.Until(() => b.Covers(at, Tenant.Default) && b.InContact);
-        await redis.CliAsync("DEL", Node.Log(Tenant.Default));
-        await Node.Until(() => a.Engine.Applied(Tenant.Default).Epoch != at.Epoch && a.InContact);
-        Assert.DoesNotContain("Warning", string.Join('\n', a.Lines.All), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task C7_ManyRecordsMissed_AreReadAtOnce()
     {
         await using var redis = await RedisServer.StartAsync();
