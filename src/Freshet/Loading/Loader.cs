@@ -130,12 +130,16 @@ internal sealed class Loader(
         var run = load?.State as LoadRun ?? new LoadRun();
         // C1: the fence is the arrival's tick, read before anything that feeds this load.
         var arrival = load?.Arrival ?? request.Arrival;
-        var scope = new LoadScope(clocks, request.Tenant, key, arrival, parent, load is null ? null : _ => Release(loads!, load));
+        IEntrySlot? slot = null;
+        var scope = new LoadScope(clocks, request.Tenant, key, arrival, parent, load is null ? null : _ =>
+        {
+            slot?.Release(); // nobody waits for what will not be stored, on whatever node
+            Release(loads!, load);
+        });
         await using var leaderLeaves = cancel.UnsafeRegister(_ => LeaderLeft(loads, load, run), null).ConfigureAwait(false);
 
         var end = LoadEnd.Failed;
         var hasPlace = false;
-        IEntrySlot? slot = null;
         // C11: of two loads with one fence the one that began later stays, whichever ends last.
         var ticket = Interlocked.Increment(ref _ticket);
         try

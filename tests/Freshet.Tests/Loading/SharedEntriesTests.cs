@@ -208,13 +208,32 @@ public sealed class SharedEntriesTests : IDisposable
                 return new(EngineFixture.Value("refused"));
             },
         });
-        Assert.Equal("read, lease, release", string.Join(", ", _shared.Log));
+        Assert.Equal("read, lease, release, release", string.Join(", ", _shared.Log));
 
         // Hit-for-pass is this node's own: nobody is asked, and nobody waits.
         _shared.Asked.Clear();
         Assert.Equal(CacheReason.HitForPass, _engine.Look(Key, _engine.Arrive(), out _));
         await LoadAsync(Request(why: CacheReason.HitForPass));
         Assert.Equal("store loaded 1", string.Join(", ", _shared.Log));
+    }
+
+    [Fact]
+    public async Task LoadThatIsRefusedWhileItRuns_GivesTheRightBackAtOnce()
+    {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var load = LoadAsync(Request() with
+        {
+            Load = async (scope, _) =>
+            {
+                scope.DoNotStore(CacheReason.Streamed);
+                await end.Task;
+                return EngineFixture.Value("streamed");
+            },
+        });
+        Assert.Equal("read, lease, release", string.Join(", ", _shared.Log)); // the others need not wait until a stream ends
+        end.SetResult();
+        await load;
+        Assert.Equal("read, lease, release, release", string.Join(", ", _shared.Log)); // of what it no longer has
     }
 
     [Theory]
