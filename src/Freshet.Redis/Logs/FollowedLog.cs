@@ -155,10 +155,11 @@ internal sealed class FollowedLog
     }
 
     /// <inheritdoc cref="LogFollower.FenceOf"/>
+    /// <remarks>Nor when it was dropped: the tick now may be from after what another one that follows the same log has applied (C4).</remarks>
     public long? FenceOf(Position stored)
     {
         lock (_gate)
-            return _follower.FenceOf(stored);
+            return _isDropped ? null : _follower.FenceOf(stored);
     }
 
     /// <inheritdoc cref="LogFollower.PositionAt"/>

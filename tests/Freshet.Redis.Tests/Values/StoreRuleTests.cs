@@ -65,6 +65,20 @@ public class StoreRuleTests
     }
 
     [Fact]
+    public async Task C4_LogThatIsFollowedNoMore_MakesNoPositionATick()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        var log = a.Logs.LogOf(Tenant.Default);
+        var stored = log.Applied;
+        Assert.NotNull(log.FenceOf(stored));
+        Assert.True(log.TryDrop(out _));
+        // Whoever follows the log by now may have applied what this one will never hear of, at a tick before this.
+        a.Engine.Advance();
+        Assert.Null(log.FenceOf(stored));
+    }
+
+    [Fact]
     public async Task C11_OnlyAHigherFenceOrTicket_Replaces()
     {
         await using var redis = await RedisServer.StartAsync();
