@@ -39,9 +39,20 @@ internal sealed class EntrySlot(
         try
         {
             // Asked first: when the right has gone, what was stored with it is there.
-            var lease = HasValueAsync(entries.Client.SendAsync(log.Slot, KeyCommand.Get(leaseKey), cancel));
-            var reading = await TakeAsync(ticket, isLeased: true, cancel).ConfigureAwait(false);
-            return reading with { IsLeased = await lease.ConfigureAwait(false) };
+            var lease = entries.Client.SendAsync(log.Slot, KeyCommand.Get(leaseKey), cancel);
+            EntryReading reading;
+            try
+            {
+                reading = await TakeAsync(ticket, isLeased: true, cancel).ConfigureAwait(false);
+            }
+            catch
+            {
+                await DropAsync(lease).ConfigureAwait(false);
+                throw;
+            }
+
+            using var held = await lease.ConfigureAwait(false);
+            return reading with { IsLeased = Find(held).Length >= 0 };
         }
         catch (Exception e) when (entries.FailureOf(e) is { } outcome)
         {
@@ -298,12 +309,6 @@ internal sealed class EntrySlot(
     {
         using var reply = await sent.ConfigureAwait(false);
         return reply.Reader.ReadInt64();
-    }
-
-    private static async ValueTask<bool> HasValueAsync(ValueTask<RespReply> sent)
-    {
-        using var reply = await sent.ConfigureAwait(false);
-        return Find(reply).Length >= 0;
     }
 
     private static async ValueTask DropAsync(ValueTask<RespReply> sent)

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Freshet.Redis.Tests.Testing;
+using Freshet.Storage;
 using Freshet.TestServers;
 
 namespace Freshet.Redis.Tests.Values;
@@ -80,6 +82,37 @@ public class StoreFaultTests
         await redis.KillAsync();
         for (var i = 0; i < 100; i++)
             Assert.Equal($"{i}", await a.ReadAsync($"k{i}", () => $"{i}"));
+    }
+
+    [Fact]
+    public async Task RedisIsGoneWhileAnotherNodeIsWaitedFor_NoFailureIsLeftUnobserved()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address, Short);
+        await redis.KillAsync();
+        await Node.Until(() => !Node.AreValuesUp(a.Logs));
+        var unobserved = new ConcurrentQueue<string>();
+        EventHandler<UnobservedTaskExceptionEventArgs> note = (_, e) => unobserved.Enqueue(e.Exception.ToString());
+        TaskScheduler.UnobservedTaskException += note;
+        try
+        {
+            Assert.Equal(StoreOutcome.Failed, await PollAsync(a));
+            for (var i = 0; i < 3; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= note;
+        }
+
+        Assert.DoesNotContain(unobserved, e => e.Contains("EntrySlot", StringComparison.Ordinal));
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static async Task<StoreOutcome> PollAsync(Node node) =>
+            (await node.Logs.Entries!.Open(Tenant.Default, "k", new TextCodec(), null).PollAsync(1, TestContext.Current.CancellationToken)).Outcome;
     }
 
     [Fact]
