@@ -291,7 +291,7 @@ internal sealed class EntrySlot(
             Dependencies = envelope.Dependencies,
             Tenant = log.Tenant,
             CreatedAt = created,
-            ExpiresAt = memoryLifetime is { } longest ? Math.Min(expires, asked + Timestamps(longest)) : expires,
+            ExpiresAt = memoryLifetime is { } longest ? Math.Min(expires, asked + Timestamps(EntryWriting.Bounded(longest))) : expires,
             StaleUntil = expires + Timestamps(envelope.StaleFor),
         };
     }

@@ -92,6 +92,18 @@ public class HybridFlagTests
         static double MinutesLeft(Node node) => node.Engine.Time.GetElapsedTime(node.Engine.Time.GetTimestamp(), node.EntryOf("k").ExpiresAt).TotalMinutes;
     }
 
+    [Fact]
+    public async Task LocalExpirationIsForEver_WhatOthersHaveStoredIsTaken()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        await using var b = await Node.StartAsync(redis.Address);
+        var options = new HybridCacheEntryOptions { Expiration = TimeSpan.FromMinutes(5), LocalCacheExpiration = TimeSpan.MaxValue };
+        await a.Cache.GetOrCreateAsync("k", _ => new ValueTask<string>("a"), options, cancellationToken: TestContext.Current.CancellationToken);
+        await a.Steps.DidAsync("write stored");
+        Assert.Equal("a", await b.Cache.GetOrCreateAsync("k", _ => new ValueTask<string>("never"), options, cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     public sealed record Row(int Id, string Name, DateOnly Day);
 
     // Private state that no serializer sees.
