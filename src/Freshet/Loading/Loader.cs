@@ -256,7 +256,8 @@ internal sealed class Loader(
         });
     }
 
-    private long Timestamps(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+    // What is fresh for ever is so for ten years: a later time could not be told from an earlier one.
+    private long Timestamps(TimeSpan span) => (long)(Math.Min(span.TotalDays, 3650) * 86_400 * time.TimestampFrequency);
 
     private static void LeaderLeft(KeyLoads? loads, LoadTurns<Caller>.Load? load, LoadRun run)
     {

@@ -20,6 +20,14 @@ public sealed class DataCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task ExpirationIsForEver_SecondReadIsAHit()
+    {
+        var options = new HybridCacheEntryOptions { Expiration = TimeSpan.MaxValue, LocalCacheExpiration = TimeSpan.MaxValue };
+        for (var i = 0; i < 2; i++)
+            Assert.Equal("v1", await Cache.GetOrCreateAsync("k", _ => new ValueTask<string>($"v{++_loads}"), options));
+    }
+
+    [Fact]
     public async Task RemoveDuringLoad_StaleValueIsNotStored()
     {
         var gate = new TaskCompletionSource<string>();
