@@ -84,7 +84,8 @@ internal sealed class ClusterClient : RespClient
 
     public override RespShard? Redirect(RespServerException answer, RespShard asked)
     {
-        _shards.Refresh();
+        if (answer.Code is not "ASK") // no news, as above
+            _shards.Refresh();
         return TryRedirect(answer, asked, out var server) ? server : null;
     }
 

@@ -17,10 +17,14 @@ internal sealed class ClusterShards : IAsyncDisposable
     private static readonly TimeSpan RefreshEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefreshAtMost = TimeSpan.FromMilliseconds(250);
 
+    // Who imports its first slot is in no map yet, and is named again and again until the slot has moved.
+    private static readonly TimeSpan KeepNamed = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<bool> _wanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<Task> _leaving = []; // guarded by _gate
+    private readonly Dictionary<DnsEndPoint, long> _named = []; // who imports, and when that was last said; guarded by _gate
     private readonly RedisAddress _address;
     private readonly ServerFinder _finder;
     private readonly IShardUser? _user;
@@ -66,11 +70,14 @@ internal sealed class ClusterShards : IAsyncDisposable
         }
     }
 
-    /// <summary>The shard of that server, which a redirection has named.</summary>
+    /// <summary>The shard of that server, which a redirection has named as the one that imports a slot: it is kept for a while.</summary>
     public RespShard At(DnsEndPoint server)
     {
         lock (_gate)
+        {
+            _named[server] = _time.GetTimestamp();
             return At_NeedsLock(server);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -212,7 +219,14 @@ internal sealed class ClusterShards : IAsyncDisposable
         (_epoch, _fault) = (reading.Epoch, null);
         lock (_gate)
         {
-            var shards = reading.Map.Primaries.ToImmutableDictionary(p => p, p => _snapshot.Shards.GetValueOrDefault(p) ?? NewShard(p));
+            foreach (var (server, namedAt) in _named)
+            {
+                if (_time.GetElapsedTime(namedAt) >= KeepNamed)
+                    _named.Remove(server);
+            }
+
+            var kept = _snapshot.Shards.Keys.Where(_named.ContainsKey);
+            var shards = reading.Map.Primaries.Union(kept).ToImmutableDictionary(p => p, p => _snapshot.Shards.GetValueOrDefault(p) ?? NewShard(p));
             _leaving.RemoveAll(left => left.IsCompleted);
             _leaving.AddRange(_snapshot.Shards.Where(s => !shards.ContainsKey(s.Key)).Select(s => LeaveAsync(s.Value)));
             _snapshot = new Snapshot(reading.Map, shards);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Freshet.Resp.Addresses;
 using Freshet.Resp.Protocol;
 using Freshet.Resp.Tests.Connections;
@@ -41,6 +42,39 @@ public sealed class RedirectionTests : IAsyncLifetime
         Assert.Equal("+imported", await AskAsync("GET", "foo"));
         Assert.Equal(["GET foo", "GET foo"], _first.Heard);
         Assert.Equal(["ASKING", "GET foo", "ASKING", "GET foo"], _second.Heard);
+    }
+
+    [Fact]
+    public async Task WhoImportsItsFirstSlot_KeepsItsConnections_ThoughNoMapNamesIt()
+    {
+        var maps = 0;
+        foreach (var server in new[] { _first, _second })
+        {
+            server.Describe(
+                () =>
+                {
+                    Interlocked.Increment(ref maps);
+                    return Whole(_first);
+                },
+                _ => "+1\r\n");
+        }
+
+        await UpAsync();
+        var owner = _client.ShardOf(Slot)!;
+        var ask = RespServerException.Of(Encoding.ASCII.GetBytes($"ASK {Slot} {_second.Name}"));
+        var importer = _client.Redirect(ask, owner);
+        await _user.UpAsync(_second.Port);
+        for (var i = 0; i < 3; i++)
+        {
+            // What one reading has brought is adopted before the next begins.
+            var read = Volatile.Read(ref maps);
+            _client.LookAgain();
+            while (Volatile.Read(ref maps) == read)
+                await Task.Yield();
+        }
+
+        Assert.Contains(importer, _client.Shards);
+        Assert.Same(importer, _client.Redirect(ask, owner));
     }
 
     [Theory]
