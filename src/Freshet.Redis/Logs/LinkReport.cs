@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Freshet.Diagnostics;
 using Freshet.Resp;
 using Freshet.Resp.Topology;
@@ -12,7 +13,7 @@ namespace Freshet.Redis.Logs;
 /// </summary>
 internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
 {
-    private readonly ConcurrentDictionary<(RespShard? Shard, ContactEnd End), bool> _said = new(); // since contact last stood
+    private readonly ConcurrentDictionary<(DnsEndPoint? Server, ContactEnd End), bool> _said = new(); // since contact last stood
     private long _waited; // writes that could not be logged since all were
 
     /// <summary>Contact with a server stands.</summary>
@@ -20,11 +21,21 @@ internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
     {
         foreach (var (said, _) in _said)
         {
-            if (said.Shard is null || said.Shard == shard)
+            if (said.Server is null || said.Server.Equals(shard.Server))
                 _said.TryRemove(said, out _);
         }
 
         LinkLog.Found(log);
+    }
+
+    /// <summary>Forgets what was said of servers that are none any more; many may come and go that were never reached.</summary>
+    public void Keep(IReadOnlyCollection<RespShard> shards)
+    {
+        foreach (var (said, _) in _said)
+        {
+            if (said.Server is { } server && !shards.Any(s => server.Equals(s.Server)))
+                _said.TryRemove(said, out _);
+        }
     }
 
     /// <summary>Contact with a server is lost, or does not come about.</summary>
@@ -37,7 +48,7 @@ internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
         if (wasInContact)
             Lost(end);
         // However often it is tried: each reason once until contact stands again.
-        if (_said.TryAdd((shard, end), true) || wasInContact)
+        if (_said.TryAdd((shard?.Server, end), true) || wasInContact)
             LinkLog.Lost(log, end.Text(), Sentence(why), Advice(why));
     }
 

@@ -1,8 +1,11 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Freshet.Diagnostics;
 using Freshet.Redis.Logs;
 using Freshet.Redis.Tests.Testing;
 using Freshet.Resp;
+using Freshet.Resp.Connections;
+using Freshet.Resp.Topology;
 
 namespace Freshet.Redis.Tests.Logs;
 
@@ -41,6 +44,26 @@ public class LinkReportTests
                 "Warning: Contact with Redis is lost (not_leading): The server answered: READONLY You can't write. The server does not lead: let Freshet:Redis:Address name the primary, sentinels or a cluster. Until it returns, requests that need this server are loaded from the origin and not stored.",
             ],
             lines.All);
+    }
+
+    [Fact]
+    public async Task ServerThatIsTriedBySeveralShards_IsSaidOnce_AndForgottenWithTheLast()
+    {
+        using var metrics = new CacheMetrics();
+        using var lines = new LogLines();
+        var report = new LinkReport(lines, metrics);
+        RespShard Shard() => new(new DnsEndPoint("h", 1), (_, _) => Task.FromException<RespConnection>(Ended), null, TimeProvider.System);
+        await using var first = Shard();
+        await using var second = Shard();
+        void Lost(RespShard shard) => report.Lost(shard, ContactEnd.Unreachable, Ended, wasInContact: false);
+
+        Lost(first);
+        report.Keep([second]);
+        Lost(second);
+        Assert.Single(lines.All);
+        report.Keep([]);
+        Lost(second);
+        Assert.Equal(2, lines.All.Count);
     }
 
     [Theory]
