@@ -18,9 +18,10 @@ internal sealed class FollowedLog
     private readonly Lock _gate = new();
     private readonly LogFollower _follower;
     private readonly Action<Tenant> _moved;
-    private readonly long _second;
+    private readonly FollowSettings _settings;
     private volatile LogSession? _session;
     private long _subscribedAt = long.MaxValue;
+    private long _askedAt;
     private Head _head;
     private bool _isReading;
     private bool _isLogging;
@@ -50,7 +51,7 @@ internal sealed class FollowedLog
         Channel = keys.Channel(Name);
         Slot = HashSlot.Of(Key);
         _moved = moved;
-        _second = settings.Time.TimestampFrequency;
+        _settings = settings;
         _used = FollowedSince = settings.Time.GetTimestamp();
         _follower = new LogFollower(tenant, clocks, settings.MaxStaleness, settings.Capacity, appendedIn);
     }
@@ -116,13 +117,12 @@ internal sealed class FollowedLog
         }
     }
 
-    public bool IsHeadWanted
+    /// <summary>Whether its head is to be read: it is wanted, or was last asked for before a time.</summary>
+    /// <remarks>Not while the answer to one question is still to come: whoever waits long for it would only wait longer.</remarks>
+    public bool IsHeadDue(long before)
     {
-        get
-        {
-            lock (_gate)
-                return _head is Head.Wanted;
-        }
+        lock (_gate)
+            return _head is Head.Wanted || (_head is Head.Known && _askedAt <= before);
     }
 
     public bool InContact(long now)
@@ -137,7 +137,7 @@ internal sealed class FollowedLog
     /// <summary>Somebody asks for it; only each second, for many do at once.</summary>
     public void Use(long now)
     {
-        if (now - Volatile.Read(ref _used) > _second)
+        if (now - Volatile.Read(ref _used) > _settings.Time.TimestampFrequency)
             Volatile.Write(ref _used, now);
     }
 
@@ -200,13 +200,18 @@ internal sealed class FollowedLog
         }
     }
 
-    /// <summary>From now on nobody follows it, unless somebody is writing to it.</summary>
+    /// <summary>
+    /// From now on nobody follows it, unless somebody is writing to it, or this node has appended to it and is out of contact: then it
+    /// may be up to this node alone to see that all must be told to forget (C13).
+    /// </summary>
     public bool TryDrop(out LogSession? from)
     {
         lock (_gate)
         {
             from = _session;
             if (_isDropped || _writers > 0 || _follower.Pending.Count > 0)
+                return false;
+            if (_follower.AppendedIn is not null && !_follower.InContact(_settings.Time.GetTimestamp()))
                 return false;
             _isDropped = true;
             Lose();
@@ -269,9 +274,9 @@ internal sealed class FollowedLog
         lock (_gate)
         {
             probe = _follower.MakeProbe(sentAt);
-            if (_session != session || _subscribedAt > sentAt)
+            if (_session != session || _subscribedAt > sentAt || _head is Head.Asked)
                 return false;
-            _head = Head.Asked;
+            (_head, _askedAt) = (Head.Asked, sentAt);
             return true;
         }
     }
@@ -282,7 +287,9 @@ internal sealed class FollowedLog
         {
             if (_session != session)
                 return FollowStep.Done;
-            _head = Head.Known;
+            // One that was wanted since is still to be read.
+            if (_head is Head.Asked)
+                _head = Head.Known;
             return Moved(_follower.Applied, _follower.OnHead(probe, head));
         }
     }

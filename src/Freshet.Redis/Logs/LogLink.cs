@@ -105,8 +105,7 @@ internal sealed class LogLink : IShardUser, IDisposable
     public LogSession? Redirect(LogSession session, FollowedLog log, RespServerException answer)
     {
         var owner = _client?.Redirect(answer, session.Shard);
-        if (log.TryLeave(session))
-            _report.Lost(answer.Code is "MOVED" or "ASK" ? ContactEnd.Moved : ContactEnd.Refused);
+        Leave(session, log, answer.Code is "MOVED" or "ASK" ? ContactEnd.Moved : ContactEnd.Refused);
         // While a slot moves (ASK) the log has no place where it can be followed: the importing server takes no subscriptions yet.
         // The next ticks try again where it was, until the slot has moved.
         if (answer.Code is "MOVED")
@@ -155,14 +154,30 @@ internal sealed class LogLink : IShardUser, IDisposable
         if (push.ReadAggregate() != 3)
             return;
         var kind = push.ReadBytes();
-        if (_logs.Find(push.ReadBytes()) is not { } log || !_sessions.TryGetValue(shard, out var session))
+        var channel = push.ReadBytes();
+        if (!_sessions.TryGetValue(shard, out var session))
             return;
-        if (kind.SequenceEqual("message"u8) || kind.SequenceEqual("smessage"u8))
+        var log = _logs.Find(channel);
+        if (kind.SequenceEqual("subscribe"u8) || kind.SequenceEqual("ssubscribe"u8))
+        {
+            // It may have left since it was asked for, and the word of that have gone ahead.
+            if (log?.Session == session)
+                log.OnSubscribed(session, _time.GetTimestamp());
+            else
+                session.Unfollow(channel.ToArray());
+        }
+        else if (log is null)
+        {
+            return;
+        }
+        else if (kind.SequenceEqual("message"u8) || kind.SequenceEqual("smessage"u8))
+        {
             OnMessage(session, log, push.ReadBytes());
-        else if (kind.SequenceEqual("subscribe"u8) || kind.SequenceEqual("ssubscribe"u8))
-            log.OnSubscribed(session, _time.GetTimestamp());
-        else if ((kind.SequenceEqual("unsubscribe"u8) || kind.SequenceEqual("sunsubscribe"u8)) && log.IsSubscribed(session) && log.TryLeave(session))
-            OnUnsubscribed(session);
+        }
+        else if ((kind.SequenceEqual("unsubscribe"u8) || kind.SequenceEqual("sunsubscribe"u8)) && log.IsSubscribed(session))
+        {
+            OnUnsubscribed(session, log);
+        }
     }
 
     /// <inheritdoc/>
@@ -178,21 +193,31 @@ internal sealed class LogLink : IShardUser, IDisposable
         {
             Do(session, log, log.OnRecord(session, epoch, record));
         }
-        else if (log.TryLeave(session))
+        else if (Leave(session, log, ContactEnd.Unreadable))
         {
-            // Something was logged, or somebody else speaks here. The head shows what is missing.
-            _report.Lost(ContactEnd.Unreadable);
-            Place(log);
+            Place(log); // something was logged, or somebody else speaks here: the head shows what is missing
         }
     }
 
     // Nobody here asked for it: the slot has gone elsewhere.
-    private void OnUnsubscribed(LogSession session)
+    private void OnUnsubscribed(LogSession session, FollowedLog log)
     {
-        _report.Lost(ContactEnd.Moved);
+        if (!Leave(session, log, ContactEnd.Moved))
+            return;
         _client?.LookAgain();
         if (!session.HasEnded)
             Hurry();
+    }
+
+    // Only contact can be lost: a log that cannot be followed for now is placed again and again.
+    private bool Leave(LogSession session, FollowedLog log, ContactEnd end)
+    {
+        var wasInContact = log.IsFoundInContact(_time.GetTimestamp());
+        if (!log.TryLeave(session))
+            return false;
+        if (wasInContact)
+            _report.Lost(end);
+        return true;
     }
 
     private void PlaceAll()
@@ -239,9 +264,11 @@ internal sealed class LogLink : IShardUser, IDisposable
                 _report.Lost(shard, ContactEnd.Unreachable, fault, wasInContact: false);
         }
 
+        var shards = client.Shards;
+        _report.Keep(shards);
         foreach (var (shard, _) in _ended)
         {
-            if (!client.Shards.Contains(shard))
+            if (!shards.Contains(shard))
                 _ended.TryRemove(shard, out _);
         }
     }

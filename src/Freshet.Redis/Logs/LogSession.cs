@@ -19,7 +19,7 @@ internal sealed class LogSession
     /// <summary>What waits in line together, so that following many logs at once neither fills the line nor holds up beats.</summary>
     public const int Batch = 512;
 
-    // With each beat the heads of so many logs in turn: what only the server knows, such as that it has evicted a log, is found.
+    // With each beat of a server alone the heads of so many logs in turn: what only it knows, such as that it has evicted a log, is found.
     private const int InTurn = 64;
 
     private readonly LogLink _link;
@@ -28,7 +28,10 @@ internal sealed class LogSession
     private readonly TimeProvider _time;
     private readonly LogSubscriptions _subscriptions;
     private volatile bool _withText = true; // the first beat brings its script along
+    private int _isEpochSent; // and so does the first epoch
     private int _turn;
+    private volatile Round? _round; // of the last beat that asked for heads
+    private volatile bool _isPassedOver; // heads were due while it ran
     private string? _incarnation;
     private long _awaitedSince = long.MaxValue;
     private Ending? _end;
@@ -75,7 +78,10 @@ internal sealed class LogSession
     public void Follow(FollowedLog log) => _subscriptions.Follow(log);
 
     /// <summary>Wants to hear no more of a log.</summary>
-    public void Unfollow(FollowedLog log) => _subscriptions.Unfollow(log);
+    public void Unfollow(FollowedLog log) => _subscriptions.Unfollow(log.Channel);
+
+    /// <summary>Wants to hear no more of a channel.</summary>
+    public void Unfollow(byte[] channel) => _subscriptions.Unfollow(channel);
 
     /// <summary>Beats for the logs that are followed here.</summary>
     public void Beat(FollowedLog[] logs)
@@ -88,21 +94,33 @@ internal sealed class LogSession
 
         if (logs.Length == 0)
             return;
-        // In a cluster a subscriber hears nothing of a slot that went elsewhere; only the log itself shows whether it is here.
-        if (_isCluster)
+        var now = _time.GetTimestamp();
+        // In a cluster a subscriber hears nothing of a slot that went elsewhere; only the log itself shows whether it is here. With beats
+        // each quarter of MaxStaleness, what was asked for three eighths ago is asked for by every second one: an answer has as long
+        // again to come before contact ends, and there is half as much to ask as with each beat.
+        var others = _isCluster ? [] : logs;
+        var before = _isCluster ? now - (long)(_link.MaxStaleness.TotalSeconds * _time.TimestampFrequency * 3 / 8) : long.MinValue;
+        var heads = logs.Where(l => l.IsHeadDue(before)).ToHashSet();
+        if (!_isCluster)
         {
-            Ask(logs, []);
-            return;
+            for (var i = 0; i < Math.Min(InTurn, logs.Length); i++)
+            {
+                _turn = (_turn + 1) % logs.Length;
+                heads.Add(logs[_turn]);
+            }
         }
 
-        var heads = logs.Where(l => l.IsHeadWanted).ToHashSet();
-        for (var i = 0; i < Math.Min(InTurn, logs.Length); i++)
+        // One round at a time: a server that is slow is not asked for more than it can answer. That it leads is asked each time.
+        if (_round is { IsOver: false })
         {
-            _turn = (_turn + 1) % logs.Length;
-            heads.Add(logs[_turn]);
+            _isPassedOver = heads.Count > 0;
+            Ask(logs[0], [], others);
         }
-
-        Ask([.. heads], logs);
+        else
+        {
+            _isPassedOver = false;
+            _round = Ask(heads.FirstOrDefault() ?? logs[0], [.. heads], others);
+        }
     }
 
     /// <summary>Appends a record.</summary>
@@ -121,10 +139,24 @@ internal sealed class LogSession
         }
     }
 
-    /// <summary>Begins an epoch, unless the log is another one than was seen; then reads its head.</summary>
-    public void StartEpoch(FollowedLog log, byte[] expected) => _connection.Send(
-        new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText: true),
-        new LogSink(_ => Ask([log], []), e => OnRefused(log, e)));
+    /// <summary>Begins an epoch, unless the log is another one than was seen; then has its head read, with those of all that wait.</summary>
+    public void StartEpoch(FollowedLog log, byte[] expected) => StartEpoch(log, expected, Interlocked.Exchange(ref _isEpochSent, 1) == 0);
+
+    private void StartEpoch(FollowedLog log, byte[] expected, bool withText) => _connection.Send(
+        new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText),
+        new LogSink(
+            _ =>
+            {
+                log.WantHead();
+                _link.Hurry();
+            },
+            e =>
+            {
+                if (!withText && e is RespServerException { Code: "NOSCRIPT" })
+                    StartEpoch(log, expected, withText: true);
+                else
+                    OnRefused(log, e);
+            }));
 
     /// <summary>Reads all records that the follower misses.</summary>
     public void ReadRecords(FollowedLog log)
@@ -151,20 +183,28 @@ internal sealed class LogSession
         return LogText.ReadPosition(reply.Reader);
     }
 
+    /// <summary>A beat, and behind it the heads of logs that have just been subscribed to.</summary>
+    internal void AskHeads(FollowedLog[] heads)
+    {
+        if (heads.Length > 0)
+            Ask(heads[0], heads, []);
+    }
+
     /// <summary>A beat, and the heads behind it.</summary>
+    /// <param name="log">On whose key it beats.</param>
     /// <param name="heads">Whose heads are to be read.</param>
     /// <param name="others">For whom the beat will do.</param>
-    internal void Ask(FollowedLog[] heads, FollowedLog[] others)
+    private Round? Ask(FollowedLog log, FollowedLog[] heads, FollowedLog[] others)
     {
-        if (heads.Length + others.Length == 0 || HasEnded)
-            return;
+        if (HasEnded)
+            return null;
         // C6: what the answers are worth is counted from before they were asked for.
         var round = new Round(_time.GetTimestamp(), heads);
         Interlocked.CompareExchange(ref _awaitedSince, round.SentAt, long.MaxValue);
-        var log = heads.Length > 0 ? heads[0] : others[0];
         _connection.Send(new RunScript<BeatCall>(new BeatCall(log.Key), _withText), new LogSink(
             reply => OnBeat(round, others, reply), e => OnBeatFailed(log, e)));
         AskHeads(round);
+        return round;
     }
 
     private void OnBeat(Round round, FollowedLog[] others, RespReader reply)
@@ -212,37 +252,54 @@ internal sealed class LogSession
         }
     }
 
-    // In batches: the last head of one sends the next.
+    // In batches: the last head of one sends the next. It is over when all are sent, or there is no sense in more.
     private void AskHeads(Round round)
     {
-        var upTo = Math.Min(round.Heads.Length, round.Asked + Batch);
-        while (round.Asked < upTo)
+        for (var inBatch = 0; round.Asked < round.Heads.Length;)
         {
             var log = round.Heads[round.Asked++];
-            var isLast = round.Asked == upTo;
             if (!log.TryAskHead(this, round.SentAt, out var probe))
-            {
-                // The last of a batch is one that is asked.
-                if (isLast)
-                    upTo = Math.Min(round.Heads.Length, upTo + 1);
                 continue;
-            }
-
+            var isLast = ++inBatch == Batch;
             _connection.Send(new HeadCommand(log.Key), new LogSink(
                 reply =>
                 {
                     OnHead(round, log, probe, reply);
                     if (isLast)
-                        AskHeads(round);
+                        AskOn(round);
                 },
                 e =>
                 {
                     OnHeadFailed(round, log, e);
+                    if (!isLast)
+                        return;
                     // No room in line, or no connection: the next beat asks. An answer that is an error leaves room.
-                    if (isLast && e is RespServerException)
-                        AskHeads(round);
+                    if (e is RespServerException)
+                        AskOn(round);
+                    else
+                        Finish(round);
                 }));
+            if (isLast)
+                return; // from here on the round is the read loop's
         }
+
+        Finish(round);
+    }
+
+    private void AskOn(Round round)
+    {
+        // Its beat failed: no answer would count. The others are still due.
+        if (round.IsAnswered)
+            AskHeads(round);
+        else
+            Finish(round);
+    }
+
+    private void Finish(Round round)
+    {
+        round.IsOver = true;
+        if (ReferenceEquals(round, _round) && _isPassedOver)
+            _link.Hurry();
     }
 
     private void OnHead(Round round, FollowedLog log, in Probe probe, RespReader reply)
@@ -288,6 +345,8 @@ internal sealed class LogSession
     /// <summary>One beat and what was asked behind it. Only for the read loop, once the first batch is sent.</summary>
     private sealed class Round(long sentAt, FollowedLog[] heads)
     {
+        private bool _isOver;
+
         public long SentAt => sentAt;
 
         public FollowedLog[] Heads => heads;
@@ -295,5 +354,12 @@ internal sealed class LogSession
         public int Asked { get; set; }
 
         public bool IsAnswered { get; set; }
+
+        /// <summary>Any thread may ask.</summary>
+        public bool IsOver
+        {
+            get => Volatile.Read(ref _isOver);
+            set => Volatile.Write(ref _isOver, value);
+        }
     }
 }

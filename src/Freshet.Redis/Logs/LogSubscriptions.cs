@@ -22,31 +22,39 @@ internal sealed class LogSubscriptions(LogSession session, RespConnection connec
             _ = SubscribeAsync();
     }
 
-    /// <summary>Wants to hear no more of a log. Should it be wanted again meanwhile, the confirmation shows that it was lost.</summary>
-    public void Unfollow(FollowedLog log)
+    /// <summary>Wants to hear no more of a channel. Should it be wanted again meanwhile, the confirmation shows that it was lost.</summary>
+    public void Unfollow(byte[] channel)
     {
         if (!session.HasEnded)
-            _ = UnsubscribeAsync(new RespChannel(log.Channel, session.IsSharded));
+            _ = UnsubscribeAsync(new RespChannel(channel, session.IsSharded));
     }
 
     // One batch after the other. The confirmations of the next one come behind the heads of the last one, so few are in line.
     private async Task SubscribeAsync()
     {
-        do
+        try
         {
-            while (!_wanted.IsEmpty)
+            do
             {
-                var batch = new List<FollowedLog>();
-                while (batch.Count < LogSession.Batch && _wanted.TryDequeue(out var log))
-                    batch.Add(log);
-                await Task.WhenAll(batch.Select(SubscribeAsync)).ConfigureAwait(false);
-                // C7: subscribe, then read the head.
-                session.Ask([.. batch.Where(l => l.IsSubscribed(session))], []);
-            }
+                while (!_wanted.IsEmpty)
+                {
+                    var batch = new List<FollowedLog>();
+                    while (batch.Count < LogSession.Batch && _wanted.TryDequeue(out var log))
+                        batch.Add(log);
+                    await Task.WhenAll(batch.Select(SubscribeAsync)).ConfigureAwait(false);
+                    // C7: subscribe, then read the head.
+                    session.AskHeads([.. batch.Where(l => l.IsSubscribed(session))]);
+                }
 
-            Volatile.Write(ref _isSubscribing, 0);
+                Volatile.Write(ref _isSubscribing, 0);
+            }
+            while (!_wanted.IsEmpty && Interlocked.Exchange(ref _isSubscribing, 1) == 0);
         }
-        while (!_wanted.IsEmpty && Interlocked.Exchange(ref _isSubscribing, 1) == 0);
+        catch (Exception e)
+        {
+            // Whatever it was: nobody would subscribe here any more. The next connection begins anew.
+            session.Drop(ContactEnd.Connection, e);
+        }
     }
 
     private async Task SubscribeAsync(FollowedLog log)

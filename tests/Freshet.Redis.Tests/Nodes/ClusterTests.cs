@@ -1,5 +1,6 @@
 using System.Globalization;
 using Freshet.Redis.Tests.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Freshet.Redis.Tests.Nodes;
 
@@ -85,6 +86,45 @@ public class ClusterTests(ClusterFixture fixture) : IClassFixture<ClusterFixture
         var from = old.LogLength;
         await old.RestartAsync();
         await old.SaidAsync("sync: Finished with success", from);
+    }
+
+    [Fact]
+    public async Task C6_ManyLogs_AreAskedForTheirHeadsByEverySecondBeat_AndNeverTwiceAtOnce()
+    {
+        var time = new FakeTimeProvider();
+        await using var a = new Node(Address, TimeSpan.FromSeconds(2), time);
+        var tenants = Enumerable.Range(0, 40_000).Select(i => Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"many{i}")))
+            .Where(t => ClusterFixture.SlotOf(t) is > 5461 and < 10_900).Take(1_500).ToArray();
+        bool InContact() => tenants.All(a.Engine.InContact);
+        var yields = 0;
+        await Node.Until(() =>
+        {
+            // Time waits for the answers.
+            if (++yields % 100 == 0)
+                time.Advance(TimeSpan.FromMilliseconds(10));
+            return InContact();
+        });
+        var owner = await fixture.OwnerOfAsync(ClusterFixture.SlotOf(tenants[0]));
+        var before = await owner.CallsAsync("hmget");
+        for (var beat = 0; beat < 8; beat++)
+        {
+            var beats = await owner.CallsAsync("evalsha");
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            while (await owner.CallsAsync("evalsha") == beats)
+                await Task.Yield();
+            Assert.True(InContact());
+        }
+
+        Assert.InRange(await owner.CallsAsync("hmget") - before, 2 * tenants.Length, 5 * tenants.Length);
+
+        // Beats go on while a server is slow, and do not ask again for what it has not answered yet.
+        before = await owner.CallsAsync("hmget");
+        await owner.PauseAsync();
+        for (var beat = 0; beat < 3; beat++)
+            time.Advance(TimeSpan.FromMilliseconds(500));
+        await owner.ContinueAsync();
+        await Node.Until(InContact);
+        Assert.InRange(await owner.CallsAsync("hmget") - before, 1, 2 * tenants.Length);
     }
 
     [Fact]
