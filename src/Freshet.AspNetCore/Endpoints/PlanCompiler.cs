@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Http;
 using Freshet.Keys;
@@ -18,6 +19,11 @@ internal sealed class PlanCompiler(
 {
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private readonly string _process = RandomNumberGenerator.GetHexString(32);
+    private volatile bool _isAfterStart;
+
+    /// <summary>All endpoints that were there at start have been compiled, in their order.</summary>
+    public void EndOfStart() => _isAfterStart = true;
 
     public EndpointPlan Compile(Endpoint endpoint)
     {
@@ -106,6 +112,9 @@ internal sealed class PlanCompiler(
         writer.Append(pattern, "route pattern");
         writer.Append(endpoint.DisplayName, "endpoint");
         writer.AppendCount(namesakes, "endpoint");
+        // At start the numbers come in the order of the endpoints, the same on every node. Later they come in that of the requests, so
+        // what such an endpoint answers is no other process's: it might be a namesake's there.
+        writer.Append(_isAfterStart ? _process : null, "process");
         writer.AppendCount((int)policy.Scope, "scope");
         return writer.ToString();
     }

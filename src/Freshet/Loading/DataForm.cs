@@ -76,7 +76,10 @@ internal sealed class DataForm<T>(DataSerializers owner, IHybridCacheSerializer<
             return false;
         if (!isKept)
         {
-            (value, size) = (bytes.ToArray(), bytes.Length);
+            // Whoever asks reads it anew each time. What cannot be read, such as what a build with other members wrote, must show here.
+            var own = bytes.ToArray();
+            _ = serializer.Deserialize(new ReadOnlySequence<byte>(own));
+            (value, size) = (own, own.Length);
             return true;
         }
 

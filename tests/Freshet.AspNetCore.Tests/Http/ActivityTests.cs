@@ -39,6 +39,14 @@ public class ActivityTests
             await app.GetAsync("/fails", As("alice;tenant=acme"), parent);
         }
 
+        // A request's activity ends after its client has the answer.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (ended.Count < 5)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
         seen = [.. ended.Select(a => $"{a.Source.Name}: {string.Join(' ', a.TagObjects.Where(t => t.Key.StartsWith("freshet.", StringComparison.Ordinal)).Select(t => $"{t.Key}={t.Value}"))}")];
         Assert.Equal(
             [
