@@ -27,8 +27,10 @@ internal sealed class LogSession
     private readonly bool _isCluster;
     private readonly TimeProvider _time;
     private readonly LogSubscriptions _subscriptions;
+    private readonly List<FollowedLog> _begun = []; // whose epochs have begun, and whose heads are to be read; guarded by itself
     private volatile bool _withText = true; // the first beat brings its script along
     private int _isEpochSent; // and so does the first epoch
+    private int _beginning; // how many epochs are under way; guarded by _begun
     private int _turn;
     private volatile Round? _round; // of the last beat that asked for heads
     private volatile bool _isPassedOver; // heads were due while it ran
@@ -139,8 +141,13 @@ internal sealed class LogSession
         }
     }
 
-    /// <summary>Begins an epoch, unless the log is another one than was seen; then has its head read, with those of all that wait.</summary>
-    public void StartEpoch(FollowedLog log, byte[] expected) => StartEpoch(log, expected, Interlocked.Exchange(ref _isEpochSent, 1) == 0);
+    /// <summary>Begins an epoch, unless the log is another one than was seen; then reads its head, with those of all that began meanwhile.</summary>
+    public void StartEpoch(FollowedLog log, byte[] expected)
+    {
+        lock (_begun)
+            _beginning++;
+        StartEpoch(log, expected, Interlocked.Exchange(ref _isEpochSent, 1) == 0);
+    }
 
     private void StartEpoch(FollowedLog log, byte[] expected, bool withText) => _connection.Send(
         new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText),
@@ -148,15 +155,36 @@ internal sealed class LogSession
             _ =>
             {
                 log.WantHead();
-                _link.Hurry();
+                OnBegun(log);
             },
             e =>
             {
                 if (!withText && e is RespServerException { Code: "NOSCRIPT" })
+                {
                     StartEpoch(log, expected, withText: true);
-                else
-                    OnRefused(log, e);
+                    return;
+                }
+
+                OnRefused(log, e);
+                OnBegun(null);
             }));
+
+    // After a failover all logs begin anew: the last of those under way has the heads read, so that there is one beat for many.
+    private void OnBegun(FollowedLog? log)
+    {
+        FollowedLog[] begun;
+        lock (_begun)
+        {
+            if (log is not null)
+                _begun.Add(log);
+            if (--_beginning > 0 && _begun.Count < Batch)
+                return;
+            begun = [.. _begun];
+            _begun.Clear();
+        }
+
+        AskHeads(begun);
+    }
 
     /// <summary>Reads all records that the follower misses.</summary>
     public void ReadRecords(FollowedLog log)
