@@ -11,6 +11,6 @@ internal sealed class EndpointPlans(PlanCompiler compiler)
     public EndpointPlan For(Endpoint endpoint) =>
         _plans.TryGetValue(endpoint, out var plan) ? plan : _plans.GetValue(endpoint, compiler.Compile);
 
-    /// <inheritdoc cref="PlanCompiler.EndOfStart"/>
-    public void EndOfStart() => compiler.EndOfStart();
+    /// <inheritdoc cref="PlanCompiler.Know"/>
+    public void Know(IReadOnlyList<Endpoint> endpoints) => compiler.Know(endpoints);
 }

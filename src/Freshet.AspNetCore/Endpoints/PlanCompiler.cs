@@ -1,4 +1,7 @@
+using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Http;
@@ -20,10 +23,11 @@ internal sealed class PlanCompiler(
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly string _process = RandomNumberGenerator.GetHexString(32);
-    private volatile bool _isAfterStart;
+    private volatile FrozenSet<string> _only = [];
 
-    /// <summary>All endpoints that were there at start have been compiled, in their order.</summary>
-    public void EndOfStart() => _isAfterStart = true;
+    /// <summary>Takes note of the endpoints that are there at start.</summary>
+    public void Know(IReadOnlyList<Endpoint> endpoints) =>
+        _only = endpoints.GroupBy(Identity, StringComparer.Ordinal).Where(g => g.Count() == 1).Select(g => g.Key).ToFrozenSet(StringComparer.Ordinal);
 
     public EndpointPlan Compile(Endpoint endpoint)
     {
@@ -97,26 +101,53 @@ internal sealed class PlanCompiler(
         };
     }
 
-    // Endpoints of one pattern may differ by host, header or version, so a number tells namesakes apart.
+    private static string? PatternOf(Endpoint endpoint) => (endpoint as RouteEndpoint)?.RoutePattern.RawText;
+
+    private static string Identity(Endpoint endpoint) => $"{PatternOf(endpoint)}\n{endpoint.DisplayName}";
+
     private string Prefix(Endpoint endpoint, CachePolicyBuilder policy)
     {
-        var pattern = (endpoint as RouteEndpoint)?.RoutePattern.RawText;
-        var identity = $"{pattern}\n{endpoint.DisplayName}";
-        int namesakes;
-        lock (_gate)
-            _known[identity] = namesakes = _known.GetValueOrDefault(identity) + 1;
-
         using var writer = new KeyWriter(stackalloc char[256]);
         writer.Append("http", "kind");
         writer.Append(options.Value.AppVersion, "application version");
-        writer.Append(pattern, "route pattern");
+        writer.Append(PatternOf(endpoint), "route pattern");
         writer.Append(endpoint.DisplayName, "endpoint");
-        writer.AppendCount(namesakes, "endpoint");
-        // At start the numbers come in the order of the endpoints, the same on every node. Later they come in that of the requests, so
-        // what such an endpoint answers is no other process's: it might be a namesake's there.
-        writer.Append(_isAfterStart ? _process : null, "process");
+        writer.Append(Namesake(endpoint), "endpoint");
         writer.AppendCount((int)policy.Scope, "scope");
+        writer.Append(Fingerprint(policy), "policy");
         return writer.ToString();
+    }
+
+    // Endpoints of one name may differ by host, header or version, so a number tells them apart. It comes in the order in which requests
+    // meet them, which no other process has: what they answer is not shared. Null for an endpoint that is the only one of its name.
+    private string? Namesake(Endpoint endpoint)
+    {
+        var identity = Identity(endpoint);
+        if (_only.Contains(identity))
+            return null;
+        lock (_gate)
+        {
+            _known[identity] = _known.GetValueOrDefault(identity) + 1;
+            return string.Create(CultureInfo.InvariantCulture, $"{_process}{_known[identity]}");
+        }
+    }
+
+    // What follows the prefix means what the policy says. It may be another one after routes were built anew, or on a node that is set up
+    // otherwise.
+    private static string Fingerprint(CachePolicyBuilder policy)
+    {
+        using var writer = new KeyWriter(stackalloc char[256]);
+        foreach (var names in (IEnumerable<string>?[])[policy.Claims, policy.Headers, policy.Cookies, policy.IsWholeQuery ? null : policy.QueryNames])
+        {
+            string[] all = [.. names ?? []];
+            writer.AppendCount(all.Length, "policy");
+            foreach (var name in all)
+                writer.Append(name, "policy");
+        }
+
+        writer.AppendCount(policy.IsWholeQuery ? 2 : policy.QueryNames is null ? 1 : 0, "policy");
+        writer.AppendCount(policy.KeyParts.Count, "policy");
+        return Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(writer.Written)).AsSpan(0, 6));
     }
 
     private bool NeedsAuthorization(Endpoint endpoint)

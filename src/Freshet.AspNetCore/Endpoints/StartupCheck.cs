@@ -15,6 +15,7 @@ internal sealed class StartupCheck(EndpointPlans plans, IServiceProvider service
         if (services.GetService<EndpointDataSource>() is not { } source)
             return;
 
+        plans.Know(source.Endpoints);
         var faults = new List<string>();
         foreach (var endpoint in source.Endpoints)
         {
@@ -27,7 +28,6 @@ internal sealed class StartupCheck(EndpointPlans plans, IServiceProvider service
                 faults.Add($"The endpoint '{endpoint.DisplayName}' requires If-Match, but the middleware is missing: call app.UseFreshet() after UseAuthentication() and UseAuthorization().");
         }
 
-        plans.EndOfStart();
         if (faults.Count > 0)
             throw new InvalidOperationException(string.Join(Environment.NewLine, faults));
     }
