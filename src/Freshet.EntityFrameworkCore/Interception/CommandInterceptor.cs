@@ -127,7 +127,11 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         }
 
         var model = models.Of(context);
-        var plan = model.PlanOf(command.CommandText);
+        var text = model.TextOf(command.CommandText);
+        // Outside of a load only what may write, or may begin or end a transaction (C8), is of interest.
+        if (load is null && text.CannotWrite)
+            return;
+        var plan = text.Plan;
         if (load is not null)
             Read(command, context, state, model.Catalog, plan, load);
 
@@ -192,7 +196,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         if (context is null || !ContextState.Of(context).Running.Remove(id, out var touches))
             return [];
 
-        var text = models.Of(context).PlanOf(command.CommandText).Transaction;
+        var text = models.Of(context).TextOf(command.CommandText).Plan.Transaction;
         return text.Steps.Count > 0 && command.Connection is { } connection
             ? writes.RanInSql(context, command.Transaction, connection, text, touches, failed)
             : writes.Wrote(context, command.Transaction, command.Connection, touches, failed);

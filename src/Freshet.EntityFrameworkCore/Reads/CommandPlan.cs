@@ -54,4 +54,13 @@ internal sealed class CommandPlan
     public required TransactionText Transaction { get; init; }
 
     public bool Modifies => WritesAnything is not null || Writes.Count > 0;
+
+    public CommandPlan ThatWritesNothing(SqlDialect dialect) => new()
+    {
+        Reads = Reads,
+        Writes = [],
+        ReadsAnything = ReadsAnything ?? WritesAnything,
+        UnknownFunction = UnknownFunction,
+        Transaction = new TransactionText(dialect),
+    };
 }

@@ -9,14 +9,16 @@ internal static class PlanCompiler
 {
     private static readonly Dictionary<string, IReadOnlyList<SqlValue>> None = [];
 
-    public static CommandPlan Compile(SqlCommandTree tree, TableCatalog catalog)
+    /// <exception cref="SqlBudgetExceededException">It takes more steps than <paramref name="budget"/> has.</exception>
+    public static CommandPlan Compile(SqlCommandTree tree, TableCatalog catalog, SqlBudget budget)
     {
-        var solver = new SqlSolver(tree);
+        var solver = new SqlSolver(tree, budget);
         var reads = new List<TableRead>();
         var anything = tree.UnknownRead;
 
         foreach (var item in tree.Scopes.SelectMany(s => s.Items).Where(i => i.Table is not null))
         {
+            budget.Spend();
             if (catalog.Find(item.Table!, item.Schema) is not { } tables)
             {
                 anything ??= $"{item.Table} is not mapped";

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Freshet.EntityFrameworkCore.Reads;
-using Freshet.EntityFrameworkCore.Sql;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -15,7 +14,7 @@ internal sealed class ContextModel
     private const int MaxPlans = 4096;
     private const int MaxPlannedText = 1 << 16;
 
-    private readonly ConcurrentDictionary<string, CommandPlan> _plans = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CommandText> _texts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IEntityType, EntityType?> _types = new();
 
     public ContextModel(DbContext context, EntityModel entities, SharedTables shared)
@@ -35,15 +34,16 @@ internal sealed class ContextModel
 
     public EntityType? TypeOf(IEntityType type) => _types.GetOrAdd(type, t => ModelDefaults.Find(Entities, t));
 
-    public CommandPlan PlanOf(string text)
+    /// <summary>What is known of a command by its text.</summary>
+    public CommandText TextOf(string text)
     {
-        if (_plans.TryGetValue(text, out var plan))
-            return plan;
-        plan = PlanCompiler.Compile(SqlParser.Parse(text, Catalog.Dialect), Catalog);
+        if (_texts.TryGetValue(text, out var known))
+            return known;
+        var read = new CommandText(text, Catalog);
         if (text.Length > MaxPlannedText)
-            return plan;
-        if (_plans.Count >= MaxPlans)
-            _plans.Clear();
-        return _plans.GetOrAdd(text, plan);
+            return read;
+        if (_texts.Count >= MaxPlans)
+            _texts.Clear();
+        return _texts.GetOrAdd(text, read);
     }
 }

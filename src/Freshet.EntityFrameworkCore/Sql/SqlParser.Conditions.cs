@@ -116,20 +116,23 @@ internal sealed partial class SqlParser
         var assigned = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         if (_dialect is SqlDialect.Sqlite or SqlDialect.PostgreSql)
             return assigned;
+        // Of a list of parameters: the first.
+        var first = 0;
         for (var i = 0; i < _tokens.Count; i++)
         {
-            if (_tokens[i].Kind is SqlTokenKind.Parameter && IsAssigned(i))
+            if (_tokens[i].Kind is not SqlTokenKind.Parameter)
+                continue;
+            if (i < 2 || !IsSymbol(i - 1, ",") || _tokens[i - 2].Kind is not SqlTokenKind.Parameter)
+                first = i;
+            if (IsAssigned(i, first))
                 assigned.Add(_tokens[i].Text[1..]);
         }
 
         return assigned;
     }
 
-    private bool IsAssigned(int at)
+    private bool IsAssigned(int at, int first)
     {
-        var first = at;
-        while (IsSymbol(first - 1, ",") && first >= 2 && _tokens[first - 2].Kind is SqlTokenKind.Parameter)
-            first -= 2;
         if (Is(first - 1, "INTO") || IsSymbol(at + 1, ":=") || Is(at + 1, "OUTPUT") || Is(at + 1, "OUT"))
             return true;
         // @p += 1

@@ -15,34 +15,34 @@ internal sealed partial class SqlParser
 {
     private readonly List<SqlToken> _tokens;
     private readonly SqlDialect _dialect;
+    private readonly SqlBudget _budget;
     private readonly int[] _close;
     private readonly bool[] _accounted;
     private readonly HashSet<string> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _assigned;
     private readonly HashSet<string> _ctes = new(StringComparer.OrdinalIgnoreCase);
     private readonly SqlCommandTree _tree;
+    private int _withs;
 
-    private SqlParser(List<SqlToken> tokens, SqlDialect dialect, int[] close)
+    private SqlParser(List<SqlToken> tokens, SqlDialect dialect, SqlBudget budget, int[] close)
     {
         _tokens = tokens;
         _dialect = dialect;
+        _budget = budget;
         _tree = new SqlCommandTree(dialect);
         _close = close;
         _accounted = new bool[tokens.Count];
         _assigned = Assigned();
     }
 
-    public static SqlCommandTree Parse(string text, SqlDialect dialect)
+    /// <exception cref="SqlBudgetExceededException">It takes more steps than <paramref name="budget"/> has.</exception>
+    public static SqlCommandTree Parse(string text, SqlDialect dialect, SqlBudget budget)
     {
         var tokens = SqlTokenizer.Tokenize(text, dialect);
         if (tokens is null || MatchParentheses(tokens) is not { } close)
-        {
-            var unknown = new SqlCommandTree(dialect) { UnknownRead = "the text is not understood", UnknownWrite = "the text is not understood" };
-            unknown.Transaction.Steps.Add(new(TransactionWord.Unknown));
-            return unknown;
-        }
+            return SqlCommandTree.NotUnderstood(dialect, "the text is not understood");
 
-        var parser = new SqlParser(tokens, dialect, close);
+        var parser = new SqlParser(tokens, dialect, budget, close);
         parser.Statements();
         parser.AccountForTransactions();
         parser.AccountForTheRest();
@@ -57,7 +57,11 @@ internal sealed partial class SqlParser
         {
             close[i] = -1;
             if (tokens[i].IsSymbol("("))
+            {
+                if (open.Count == SqlBudget.MaxDepth)
+                    return null;
                 open.Push(i);
+            }
             else if (tokens[i].IsSymbol(")"))
             {
                 if (!open.TryPop(out var start))
@@ -69,14 +73,31 @@ internal sealed partial class SqlParser
         return open.Count == 0 ? close : null;
     }
 
-    private bool Is(int at, string word) => at >= 0 && at < _tokens.Count && _tokens[at].Is(word);
+    // Every loop of the parser goes through these, so they count its steps.
+    private bool Is(int at, string word)
+    {
+        _budget.Spend();
+        return at >= 0 && at < _tokens.Count && _tokens[at].Is(word);
+    }
 
-    private bool IsSymbol(int at, string symbol) => at >= 0 && at < _tokens.Count && _tokens[at].IsSymbol(symbol);
+    private bool IsSymbol(int at, string symbol)
+    {
+        _budget.Spend();
+        return at >= 0 && at < _tokens.Count && _tokens[at].IsSymbol(symbol);
+    }
 
-    private bool IsName(int at) => at >= 0 && at < _tokens.Count && _tokens[at].IsName;
+    private bool IsName(int at)
+    {
+        _budget.Spend();
+        return at >= 0 && at < _tokens.Count && _tokens[at].IsName;
+    }
 
     /// <summary>The next token at the same depth.</summary>
-    private int Next(int at) => _close[at] >= 0 ? _close[at] + 1 : at + 1;
+    private int Next(int at)
+    {
+        _budget.Spend();
+        return _close[at] >= 0 ? _close[at] + 1 : at + 1;
+    }
 
     private void UnknownRead(string reason) => _tree.UnknownRead ??= reason;
 
@@ -135,10 +156,19 @@ internal sealed partial class SqlParser
 
     // SQL Server needs no semicolon between statements: SET NOCOUNT ON UPDATE …
     private bool HidesAnother(int start, int end) => Enumerable.Range(start, end - start)
-        .Any(i => _tokens[i].Kind is SqlTokenKind.Word && (SqlWords.Modifies.Contains(_tokens[i].Text) || Is(i, "SELECT") || Is(i, "FROM")));
+        .Any(i => IsName(i) && _tokens[i].Kind is SqlTokenKind.Word && (SqlWords.Modifies.Contains(_tokens[i].Text) || Is(i, "SELECT") || Is(i, "FROM")));
 
     // WITH [RECURSIVE] name [(columns)] AS [[NOT] MATERIALIZED] (body) [, …] statement
     private void With(int start, int end, SqlScope? around)
+    {
+        // The one way to nest without parentheses: WITH … INSERT … WITH …
+        if (++_withs > SqlBudget.MaxDepth)
+            throw new SqlBudgetExceededException();
+        WithBodies(start, end, around);
+        _withs--;
+    }
+
+    private void WithBodies(int start, int end, SqlScope? around)
     {
         var at = start + 1;
         if (Is(at, "RECURSIVE"))
@@ -174,6 +204,7 @@ internal sealed partial class SqlParser
     /// <summary>Looks for the queries inside an expression.</summary>
     private void Expressions(int start, int end, SqlScope around)
     {
+        _budget.Spend(end - start);
         for (var i = start; i < end; i++)
         {
             if (_close[i] < 0 || _close[i] >= end)

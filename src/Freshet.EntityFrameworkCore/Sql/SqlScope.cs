@@ -64,7 +64,6 @@ internal sealed class SqlScope
 
     public List<SqlItem> Items { get; } = [];
 
-
     /// <summary>Whether rows of any item may be missing from a joined row (RIGHT and FULL joins): then only WHERE is believed.</summary>
     public bool OnlyWhere { get; set; }
 }
@@ -89,6 +88,14 @@ internal sealed class SqlCommandTree(SqlDialect dialect)
     public List<SqlScope> Scopes { get; } = [];
 
     public List<SqlWrite> Writes { get; } = [];
+
+    /// <summary>A text of which nothing is known: it may read, write and end anything.</summary>
+    public static SqlCommandTree NotUnderstood(SqlDialect dialect, string reason)
+    {
+        var unknown = new SqlCommandTree(dialect) { UnknownRead = reason, UnknownWrite = reason };
+        unknown.Transaction.Steps.Add(new(TransactionWord.Unknown));
+        return unknown;
+    }
 
     /// <summary>Why it may read anything; null when everything it reads is known.</summary>
     public string? UnknownRead { get; set; }

@@ -3,12 +3,21 @@ namespace Freshet.EntityFrameworkCore.Sql;
 /// <summary>Which columns of an item are pinned to which values, by the conjuncts that hold for its rows.</summary>
 internal sealed class SqlSolver
 {
+    private static readonly Dictionary<ColumnName, IReadOnlyList<SqlValue>> Nothing = [];
+
     private readonly SqlCommandTree _tree;
+    private readonly SqlBudget _budget;
     private readonly Dictionary<string, SqlItem> _items = new(StringComparer.OrdinalIgnoreCase);
 
-    public SqlSolver(SqlCommandTree tree)
+    // Each group of conjuncts is solved once, alone and inside its scope.
+    private readonly Dictionary<(Facts Facts, SqlScope? Around), Dictionary<ColumnName, IReadOnlyList<SqlValue>>> _solved = [];
+
+    private int _depth;
+
+    public SqlSolver(SqlCommandTree tree, SqlBudget budget)
     {
         _tree = tree;
+        _budget = budget;
         foreach (var item in tree.Scopes.SelectMany(s => s.Items).Concat(tree.Writes.Select(w => w.Target)))
             _items[item.Alias] = item;
     }
@@ -31,6 +40,19 @@ internal sealed class SqlSolver
 
     private Dictionary<ColumnName, IReadOnlyList<SqlValue>> Solve(Facts facts, SqlScope? around)
     {
+        if (_solved.TryGetValue((facts, around), out var solved))
+            return solved;
+        // A derived table that names a column of itself, by way of others: from that nothing more is concluded.
+        _solved[(facts, around)] = Nothing;
+        if (++_depth > SqlBudget.MaxDepth)
+            throw new SqlBudgetExceededException();
+        solved = Propagate(facts, around);
+        _depth--;
+        return _solved[(facts, around)] = solved;
+    }
+
+    private Dictionary<ColumnName, IReadOnlyList<SqlValue>> Propagate(Facts facts, SqlScope? around)
+    {
         var equalities = Holding(facts, around);
         var values = new Dictionary<ColumnName, IReadOnlyList<SqlValue>>();
         for (var changed = true; changed;)
@@ -38,6 +60,7 @@ internal sealed class SqlSolver
             changed = false;
             foreach (var equality in equalities)
             {
+                _budget.Spend();
                 if (Resolve(equality.Left, equality.Scope) is not { } left)
                     continue;
                 if (equality.Right is null)
@@ -48,16 +71,20 @@ internal sealed class SqlSolver
 
                 if (Resolve(equality.Right.Value, equality.Scope) is not { } right)
                     continue;
-                if (ValuesOf(left) is { } ofLeft)
+                if (!values.ContainsKey(right) && ValuesOf(left) is { } ofLeft)
                     changed |= values.TryAdd(right, Derived(ofLeft));
-                if (ValuesOf(right) is { } ofRight)
+                if (!values.ContainsKey(left) && ValuesOf(right) is { } ofRight)
                     changed |= values.TryAdd(left, Derived(ofRight));
             }
         }
 
         return values;
 
-        static IReadOnlyList<SqlValue> Derived(IReadOnlyList<SqlValue> values) => [.. values.Select(v => v with { IsDerived = true })];
+        IReadOnlyList<SqlValue> Derived(IReadOnlyList<SqlValue> values)
+        {
+            _budget.Spend(values.Count);
+            return [.. values.Select(v => v with { IsDerived = true })];
+        }
 
         IReadOnlyList<SqlValue>? ValuesOf(ColumnName column) => values.GetValueOrDefault(column) ?? Constant(column);
     }
@@ -85,6 +112,7 @@ internal sealed class SqlSolver
 
         void Take(Facts group)
         {
+            _budget.Spend();
             if (taken.Add(group))
                 equalities.AddRange(group.Equalities);
         }
@@ -111,16 +139,28 @@ internal sealed class SqlSolver
 
     private ColumnName? Resolve(ColumnName column, SqlScope scope)
     {
-        if (column.Column.Length == 0)
-            return null;
+        // A derived table may name itself, or another that names it.
+        for (var hops = 0; hops <= SqlBudget.MaxDepth && column.Column.Length > 0; hops++)
+        {
+            _budget.Spend();
+            if (ItemOf(column, scope) is not { } item)
+                return null;
+            if (item is not { Columns: { } columns, Inner: null })
+                return new ColumnName(item.Alias, column.Column);
+            if (!columns.TryGetValue(column.Column, out column))
+                return null;
+            scope = item.Scope;
+        }
+
+        return null;
+    }
+
+    private SqlItem? ItemOf(ColumnName column, SqlScope scope)
+    {
         // Without an alias: only where there is one table, which then comes before anything around it.
         var alias = column.Alias;
         if (alias is null && scope.Items is [{ Table: not null } single])
             alias = single.Alias;
-        if (alias is null || _tree.AmbiguousAliases.Contains(alias) || !_items.TryGetValue(alias, out var item))
-            return null;
-        if (item is { Columns: { } columns, Inner: null })
-            return columns.TryGetValue(column.Column, out var through) ? Resolve(through, item.Scope) : null;
-        return new ColumnName(item.Alias, column.Column);
+        return alias is null || _tree.AmbiguousAliases.Contains(alias) ? null : _items.GetValueOrDefault(alias);
     }
 }

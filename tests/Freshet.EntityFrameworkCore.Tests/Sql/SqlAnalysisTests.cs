@@ -29,7 +29,7 @@ public class SqlAnalysisTests
         return builder.Build();
     }
 
-    private static TableCatalog Catalog(SqlDialect dialect)
+    internal static TableCatalog Catalog(SqlDialect dialect)
     {
         KeyColumn Column(string name, KeyKind kind) => new(SqlNames.Normal(dialect, name, isQuoted: true), kind);
         var mapping = Model.Find("mapping")!;
@@ -52,7 +52,7 @@ public class SqlAnalysisTests
             ]);
     }
 
-    private static CommandPlan Plan(string sql, SqlDialect dialect) => PlanCompiler.Compile(SqlParser.Parse(sql, dialect), Catalog(dialect));
+    internal static CommandPlan Plan(string sql, SqlDialect dialect) => CommandAnalysis.Analyse(sql, Catalog(dialect));
 
     /// <summary>The reads, sorted: mapping/@p for a row, mapping/@import/@p for a collection, ** for everything.</summary>
     internal static string Reads(string sql, SqlDialect dialect = SqlDialect.Sqlite)
@@ -246,7 +246,8 @@ public class SqlAnalysisTests
     // Where a transaction begins or ends without a semicolon, anything may have happened.
     [InlineData("BEGIN TRAN UPDATE \"Imports\" SET \"Name\" = 'x' COMMIT", "Unknown Unknown")]
     [InlineData("UPDATE \"Imports\" SET \"Name\" = 'x' COMMIT", "Unknown")]
-    [InlineData("SELECT 'unterminated", "Unknown")]
+    [InlineData("DELETE 'unterminated", "Unknown")]
+    [InlineData("SELECT 'unterminated", "")]
     [InlineData("SELECT i.\"commit\", i.\"begin\" AS rollback FROM \"Imports\" i", "")]
     public void TransactionsInSql_AreFound(string sql, string expected) =>
         Assert.Equal(expected, string.Join(' ', Plan(sql, SqlDialect.Sqlite).Transaction.Steps.Select(s => s.Name is null ? $"{s.Word}" : $"{s.Word}:{s.Name}")));

@@ -101,5 +101,5 @@ public sealed class SqlTransactionTests
     }
 
     private IReadOnlyList<Touch> Ran(string sql, SqlDialect dialect = SqlDialect.Other, bool failed = false) =>
-        _transaction.Ran(SqlParser.Parse(sql, dialect).Transaction, [], failed);
+        _transaction.Ran(SqlParser.Parse(sql, dialect, SqlBudget.For(sql)).Transaction, [], failed);
 }
