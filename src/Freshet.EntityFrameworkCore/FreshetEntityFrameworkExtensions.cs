@@ -17,12 +17,14 @@ public static class FreshetEntityFrameworkExtensions
     /// <summary>
     /// What this context reads inside a load becomes dependencies of its entry, and what it writes invalidates, once it is
     /// committed. The registration of the context stays as it is: <c>AddDbContext</c>, pooled or by factory, before or after.
+    /// Freshet's interceptors run before those of the application.
     /// </summary>
     /// <typeparam name="TContext">The context.</typeparam>
     /// <param name="builder">The builder that <c>AddFreshet</c> returned.</param>
     /// <param name="model">Declares tags, tenants and cascades; what it leaves out comes from the context's model: the name of
     /// the class as the tag, the primary key, the foreign keys as parents.</param>
-    /// <exception cref="InvalidOperationException">At start, when the declarations contradict each other or the context's model.</exception>
+    /// <exception cref="InvalidOperationException">At start, when the declarations contradict each other or the context's model, or when
+    /// an interceptor of the application runs before Freshet's.</exception>
     public static FreshetBuilder AddEntityFramework<TContext>(this FreshetBuilder builder, Action<EntityModelBuilder>? model = null)
         where TContext : DbContext
     {
@@ -41,7 +43,7 @@ public static class FreshetEntityFrameworkExtensions
         services.TryAddSingleton<SaveInterceptor>();
         services.TryAddSingleton<TransactionInterceptor>();
         services.TryAddSingleton<ConnectionInterceptor>();
-        services.AddSingleton<IDbContextOptionsConfiguration<TContext>>(new Interception<TContext>());
+        InterceptorOrder.AddFirst(services, new Interception<TContext>());
         return builder;
     }
 
@@ -63,6 +65,7 @@ public static class FreshetEntityFrameworkExtensions
     private static void Contribute(IServiceProvider services, DbContext context, EntityModelBuilder entities)
     {
         var model = context.GetService<IDesignTimeModel>().Model;
+        InterceptorOrder.Require(context);
         ModelDefaults.Contribute(entities, model);
         if (context.Database.IsRelational())
             services.GetRequiredService<SharedTables>().Add(model);

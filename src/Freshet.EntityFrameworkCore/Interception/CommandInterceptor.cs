@@ -41,6 +41,18 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         InterceptionResult<int> result,
         CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
 
+    public override DbDataReader ReaderExecuted(DbCommand command, CommandExecutedEventData eventData, DbDataReader result)
+    {
+        Ran(command, result);
+        return result;
+    }
+
+    public override ValueTask<DbDataReader> ReaderExecutedAsync(
+        DbCommand command,
+        CommandExecutedEventData eventData,
+        DbDataReader result,
+        CancellationToken cancellationToken = default) => new(ReaderExecuted(command, eventData, result));
+
     public override int NonQueryExecuted(DbCommand command, CommandExecutedEventData eventData, int result)
     {
         writes.Invalidate(After(command, eventData));
@@ -100,6 +112,13 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
     public override async Task CommandCanceledAsync(DbCommand command, CommandEndEventData eventData, CancellationToken cancellationToken = default) =>
         await writes.InvalidateAsync(After(command, eventData, failed: true));
 
+    // C2: an interceptor of the application may give rows of its own, such as those of another cache. How old they are is not known.
+    private static void Ran(DbCommand command, DbDataReader reader)
+    {
+        if (LoadScope.Current is { } load && reader.GetType().Assembly != command.GetType().Assembly)
+            load.DoNotStore(CacheReason.UnknownSource);
+    }
+
     private InterceptionResult<T> Before<T>(DbCommand command, CommandEventData data, InterceptionResult<T> result)
     {
         Before(command, data);
@@ -119,7 +138,10 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
             if (state.Save is { } save)
             {
                 save.Rows ??= SavedRows.Of(context, models.Of(context), state.Attached);
+                if (save.RanByItself)
+                    save.Doubt(tenants.TryGet(out var current) ? current : Tenant.Public);
                 (save.Transaction, save.Connection) = (command.Transaction, command.Connection);
+                save.RanByItself |= !writes.IsInTransaction(context, command);
             }
 
             load?.DoNotStore(CacheReason.WroteDuringLoad);

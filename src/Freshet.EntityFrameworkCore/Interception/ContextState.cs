@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
@@ -77,20 +76,4 @@ internal sealed class ContextState
         else
             _attached.Add(e.Entry.Entity);
     }
-}
-
-/// <summary>One SaveChanges, from its first command on.</summary>
-internal sealed class RunningSave
-{
-    /// <summary>The save inside which this one runs: an application's own interceptors may save, too.</summary>
-    public RunningSave? Outer { get; init; }
-
-    public SavedRows? Rows { get; set; }
-
-    public DbTransaction? Transaction { get; set; }
-
-    public DbConnection? Connection { get; set; }
-
-    /// <summary>Whether it went back to its own savepoint, so that nothing of it is left.</summary>
-    public bool IsUndone { get; set; }
 }

@@ -63,12 +63,15 @@ internal sealed class SaveInterceptor(WriteLog writes, TenantContext tenants) : 
         var state = ContextState.Of(context);
         var save = state.Save;
         state.Save = save?.Outer;
-        if (save?.Rows is not { } rows || (!succeeded && save.IsUndone))
+        var doubtful = save?.Doubtful ?? [];
+        if (save?.Rows is not { } rows || (!succeeded && save.IsUndone && doubtful.Count == 0))
             return [];
 
         if (succeeded)
             state.Inserted(rows.Done());
-        var touches = rows.Touches(tenants.TryGet(out var tenant) ? tenant : Tenant.Public);
-        return writes.Wrote(context, save.Transaction, save.Connection, touches);
+        IReadOnlyList<Touch> touches = [.. doubtful.Union(rows.Touches(tenants.TryGet(out var tenant) ? tenant : Tenant.Public))];
+        var due = writes.Wrote(context, save.Transaction, save.Connection, touches);
+        // C8: the last attempt says nothing of one whose outcome is not known.
+        return doubtful.Count > 0 ? touches : due;
     }
 }

@@ -10,7 +10,7 @@ namespace Freshet.EntityFrameworkCore.Interception;
 /// Touches what a transaction wrote once its commit is known; a commit that failed has an outcome that is not known, which
 /// counts as committed (C8). One that is never committed touches nothing, whether or not anybody says that it was rolled back.
 /// </summary>
-internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<TransactionInterceptor> log) : DbTransactionInterceptor
+internal sealed partial class TransactionInterceptor(WriteLog writes, TenantContext tenants, ILogger<TransactionInterceptor> log) : DbTransactionInterceptor
 {
     public override DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
     {
@@ -111,8 +111,16 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, ILogger<Tr
     // The savepoint that SaveChanges makes for itself concerns that save alone.
     private static RunningSave? SaveOf(TransactionEventData data) => data.Context is { } context ? ContextState.Of(context).Save : null;
 
-    private IReadOnlyList<Touch> Failed(DbTransaction transaction, TransactionErrorEventData data) =>
-        string.Equals(data.Action, "Commit", StringComparison.Ordinal) ? writes.Transactions.Of(transaction).Doubt() : [];
+    private List<Touch> Failed(DbTransaction transaction, TransactionErrorEventData data)
+    {
+        if (!string.Equals(data.Action, "Commit", StringComparison.Ordinal))
+            return [];
+        List<Touch> due = [.. writes.Transactions.Of(transaction).Doubt()];
+        // A save hands on what it wrote when it ends; its strategy may try it again in another transaction before that.
+        for (var save = SaveOf(data); save is not null; save = save.Outer)
+            due.AddRange(save.Doubt(tenants.TryGet(out var tenant) ? tenant : Tenant.Public));
+        return due;
+    }
 
     [LoggerMessage(23, LogLevel.Warning, "A context uses a transaction that was begun outside of Entity Framework: its writes are invalidated when it is committed through the context (Database.CommitTransaction), not when the transaction object is.")]
     private static partial void LogForeign(ILogger logger);

@@ -65,14 +65,9 @@ internal sealed class SavedRows
         return inserted;
     }
 
-    /// <summary>What the save touches. When it did not end well, rows whose keys were never learnt touch their type.</summary>
-    public IReadOnlyList<Touch> Touches(Tenant ambient)
-    {
-        foreach (var entry in _generated)
-            _changes.Add(Unknown(entry, ChangeKind.Insert));
-        _generated.Clear();
-        return WrittenTags.Of(_changes, _model, ambient);
-    }
+    /// <summary>What the save touches so far. Rows whose keys are not known, and those that may never be, touch their type.</summary>
+    public IReadOnlyList<Touch> Touches(Tenant ambient) =>
+        WrittenTags.Of([.. _changes, .. _generated.Select(e => Unknown(e, ChangeKind.Insert))], _model, ambient);
 
     private IEnumerable<EntityChange> ChangesOf(EntityEntry entry)
     {

@@ -74,6 +74,10 @@ internal sealed class WriteLog(CacheEngine engine)
         return due;
     }
 
+    /// <summary>Whether the command is known to run in a transaction that somebody else ends.</summary>
+    public bool IsInTransaction(DbContext context, DbCommand command) =>
+        command.Transaction is not null || Ambient(context) is not null || (command.Connection is { } connection && IsOpenInSql(connection));
+
     /// <summary>Whether a transaction that was begun in SQL is open, or may be.</summary>
     public bool IsOpenInSql(DbConnection connection) => _bySql.TryGetValue(connection, out _);
 

@@ -15,11 +15,13 @@ public sealed class TestApp : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly string? _file;
 
-    private TestApp(Action<DbContextOptionsBuilder> database, string? file, Action<IServiceCollection>? configure)
+    private TestApp(
+        Action<DbContextOptionsBuilder> database, string? file, Action<IServiceCollection>? configure, Action<IServiceCollection>? before)
     {
         _file = file;
         var services = new ServiceCollection();
         services.AddLogging(b => b.AddProvider(Log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.None));
+        before?.Invoke(services);
         services.AddSingleton<IInvalidationStore>(p => Store = new RecordingStore(new EmbeddedStore(p.GetRequiredService<TagClocks>(), 1024)));
         services.AddFreshetCore().AddEntityFramework<TestDb>(model =>
         {
@@ -47,11 +49,12 @@ public sealed class TestApp : IAsyncDisposable
 
     public CacheInvalidationService Invalidation => _services.GetRequiredService<CacheInvalidationService>();
 
-    public static async Task<TestApp> StartAsync(PostgresServer? server, Action<IServiceCollection>? configure = null)
+    public static async Task<TestApp> StartAsync(
+        PostgresServer? server, Action<IServiceCollection>? configure = null, Action<IServiceCollection>? before = null)
     {
         var file = server is null ? Path.GetTempFileName() : null;
         var connection = server is null ? $"Data Source={file}" : await server.CreateDatabaseAsync();
-        var app = new TestApp(b => _ = server is null ? b.UseSqlite(connection) : b.UseNpgsql(connection), file, configure);
+        var app = new TestApp(b => _ = server is null ? b.UseSqlite(connection) : b.UseNpgsql(connection), file, configure, before);
         await using (var scope = app._services.CreateAsyncScope())
             await scope.ServiceProvider.GetRequiredService<TestDb>().Database.EnsureCreatedAsync();
         app.Store.Clear();
