@@ -2,6 +2,7 @@ using Freshet;
 using Freshet.Coherence;
 using Freshet.Diagnostics;
 using Freshet.Redis;
+using Freshet.Redis.Agreements;
 using Freshet.Redis.Keys;
 using Freshet.Redis.Logs;
 using Freshet.Redis.Values;
@@ -48,16 +49,23 @@ public static class FreshetRedisExtensions
         ? secret
         : throw new OptionsValidationException(nameof(FreshetRedisOptions), typeof(FreshetRedisOptions), ["Freshet:Redis:Secret is missing or too short."]);
 
+    private static AgreedSetting SecretTerm(FreshetRedisOptions options) => new(
+        NodeTerms.SecretName, NodeSecret.FingerprintOf(SecretOf(options)), [],
+        "Give all nodes of the application the same secret, and another application a Freshet:Redis:Prefix and a secret of its own.");
+
     private static RedisLogs MakeLogs(IServiceProvider provider)
     {
         var redis = provider.GetRequiredService<IOptions<FreshetRedisOptions>>().Value;
         var freshet = provider.GetRequiredService<IOptions<FreshetOptions>>().Value;
-        var keys = new PhysicalKeys(redis.Prefix, SecretOf(redis));
+        var address = RedisAddress.Parse(redis.Address);
+        var keys = new PhysicalKeys(redis.Prefix, SecretOf(redis), address.Connection.Database);
+        var terms = new NodeTerms(
+            redis.Prefix, address.Connection.Database, freshet.MaxStaleness, [SecretTerm(redis), .. provider.GetServices<AgreedSetting>()]);
         var clocks = provider.GetRequiredService<TagClocks>();
         var time = provider.GetRequiredService<TimeProvider>();
         var metrics = provider.GetRequiredService<CacheMetrics>();
         var logs = new RedisLogs(
-            RedisAddress.Parse(redis.Address), keys, clocks, freshet.MaxStaleness, freshet.LogRecords, time, metrics,
+            address, keys, clocks, terms, freshet.LogRecords, time, metrics,
             provider.GetService<ILoggerFactory>()?.CreateLogger("Freshet.Redis") ?? NullLogger.Instance);
         if (redis.Values)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,18 +7,24 @@ using System.Text;
 namespace Freshet.Redis.Keys;
 
 /// <summary>
-/// The names under which things lie in Redis: keyed hashes, so that a name tells nothing to who may list keys, and nobody who lacks
-/// the secret can make one. All of a tenant lies in one slot of a cluster. Safe for concurrent use.
+/// The names of what lies in Redis. All of a tenant lies in one slot of a cluster. Safe for concurrent use.
 /// </summary>
-/// <param name="prefix">What all names begin with.</param>
-/// <param name="secret">What the nodes share; at least 32 bytes.</param>
-internal sealed class PhysicalKeys(string prefix, byte[] secret)
+/// <remarks>
+/// Names of entries are keyed hashes: they tell nothing of keys to a user who may list them. Names of logs are plain hashes and do not depend
+/// on the secret, so that nodes whose secrets differ append to the same logs and follow the same logs (C9): a wrong secret costs loads, never
+/// an old answer.
+/// </remarks>
+/// <param name="prefix">The beginning of all names.</param>
+/// <param name="secret">The secret of this node; at least 32 bytes.</param>
+/// <param name="database">The number of the database. Channels reach over all databases of a server, so names differ between them.</param>
+internal sealed class PhysicalKeys(string prefix, byte[] secret, int database = 0)
 {
     private const int HashBytes = 16;
     private const int NameLength = 22;
 
     /// <summary>The tenant's name: 22 characters.</summary>
-    public string NameOf(Tenant tenant) => Hash("tenant", tenant.Id);
+    public string NameOf(Tenant tenant) =>
+        Shorten(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"tenant\0{database}\0{tenant.Id}"))));
 
     /// <summary>The key of a tenant's log.</summary>
     /// <param name="name">The tenant's name.</param>
@@ -42,17 +49,10 @@ internal sealed class PhysicalKeys(string prefix, byte[] secret)
         var hashed = new byte[kind.Length + units.Length];
         kind.CopyTo(hashed);
         units.CopyTo(hashed.AsSpan(kind.Length));
-        var hash = Shorten(hashed);
+        var hash = Shorten(HMACSHA256.HashData(secret, hashed));
         return (Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:E:{hash}"), Encoding.ASCII.GetBytes($"{prefix}:{{{name}}}:R:{hash}"));
     }
 
-    // 128 bits. What is hashed begins with its kind and ends with its text, so no two kinds have one name.
-    private string Hash(string kind, string text) => Shorten(Encoding.UTF8.GetBytes($"{kind}\0{text}"));
-
-    private string Shorten(ReadOnlySpan<byte> hashed)
-    {
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(secret, hashed, hash);
-        return Base64Url.EncodeToString(hash[..HashBytes]);
-    }
+    // 128 bits.
+    private static string Shorten(ReadOnlySpan<byte> hash) => Base64Url.EncodeToString(hash[..HashBytes]);
 }

@@ -26,6 +26,9 @@ internal enum ContactEnd : byte
 
     /// <summary>The log's slot is, or is about to be, another server's.</summary>
     Moved,
+
+    /// <summary>A setting differs from that of another node.</summary>
+    Disagrees,
 }
 
 /// <summary>Their names in metrics and log lines: a fixed vocabulary.</summary>
@@ -40,6 +43,7 @@ internal static class ContactEndText
         ContactEnd.Refused => "refused",
         ContactEnd.Incarnation => "incarnation",
         ContactEnd.Unreadable => "unreadable",
-        _ => "moved",
+        ContactEnd.Moved => "moved",
+        _ => "disagrees",
     };
 }

@@ -1,4 +1,5 @@
 using Freshet.Coherence;
+using Freshet.Redis.Agreements;
 using Freshet.Redis.Keys;
 using Freshet.Resp.Connections;
 using Freshet.Resp.Topology;
@@ -19,6 +20,7 @@ internal sealed class FollowedLog
     private readonly LogFollower _follower;
     private readonly Action<Tenant> _moved;
     private readonly FollowSettings _settings;
+    private readonly Agreement _agreement;
     private volatile LogSession? _session;
     private long _subscribedAt = long.MaxValue;
     private long _askedAt;
@@ -52,6 +54,7 @@ internal sealed class FollowedLog
         Slot = HashSlot.Of(Key);
         _moved = moved;
         _settings = settings;
+        _agreement = settings.Agreements.Of(Slot);
         _used = FollowedSince = settings.Time.GetTimestamp();
         _follower = new LogFollower(tenant, clocks, settings.MaxStaleness, settings.Capacity, appendedIn);
     }
@@ -128,11 +131,14 @@ internal sealed class FollowedLog
     public bool InContact(long now)
     {
         Use(now);
-        return _follower.InContact(now);
+        return IsFoundInContact(now);
     }
 
+    /// <summary>Whether this node agrees with all that are alive (R9).</summary>
+    public bool Agrees(long now) => _agreement.Holds(now);
+
     /// <summary>Whether it is in contact, asked by somebody who looks at all logs: that is no use of it.</summary>
-    public bool IsFoundInContact(long now) => _follower.InContact(now);
+    public bool IsFoundInContact(long now) => _follower.InContact(now) && _agreement.Holds(now);
 
     /// <summary>Somebody asks for it; only each second, for many do at once.</summary>
     public void Use(long now)

@@ -16,4 +16,10 @@ internal static partial class LinkLog
 
     [LoggerMessage(203, LogLevel.Information, "Writes are logged in Redis again; {Count} had to wait.")]
     public static partial void LoggedAgain(ILogger log, long count);
+
+    [LoggerMessage(204, LogLevel.Error, "This node differs from another one in {Setting}, so it has no contact (disagrees): requests are loaded from the origin and not stored, and its writes are reported as pending. {Fix}")]
+    public static partial void Disagrees(ILogger log, string setting, string fix);
+
+    [LoggerMessage(205, LogLevel.Information, "This node agrees with all others again.")]
+    public static partial void AgreesAgain(ILogger log);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Freshet.Diagnostics;
+using Freshet.Redis.Agreements;
 using Freshet.Resp;
 using Freshet.Resp.Topology;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ namespace Freshet.Redis.Logs;
 internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
 {
     private readonly ConcurrentDictionary<(DnsEndPoint? Server, ContactEnd End), bool> _said = new(); // since contact last stood
+    private Disagreement? _disagreement;
     private long _waited; // writes that could not be logged since all were
 
     /// <summary>Contact with a server stands.</summary>
@@ -25,7 +27,24 @@ internal sealed class LinkReport(ILogger log, CacheMetrics metrics)
                 _said.TryRemove(said, out _);
         }
 
-        LinkLog.Found(log);
+        if (Volatile.Read(ref _disagreement) is null)
+            LinkLog.Found(log);
+    }
+
+    /// <summary>It was found out whether this node agrees with the others.</summary>
+    /// <param name="found">In what it differs; null for nothing.</param>
+    public void Agree(Disagreement? found)
+    {
+        var before = Interlocked.Exchange(ref _disagreement, found);
+        if (found is null && before is not null)
+        {
+            LinkLog.AgreesAgain(log);
+        }
+        else if (found is not null && before?.Setting != found.Setting)
+        {
+            Lost(ContactEnd.Disagrees);
+            LinkLog.Disagrees(log, found.Setting, found.Fix);
+        }
     }
 
     /// <summary>Forgets what was said of servers that are none any more; many may come and go that were never reached.</summary>

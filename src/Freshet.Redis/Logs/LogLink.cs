@@ -49,6 +49,7 @@ internal sealed class LogLink : IShardUser, IDisposable
     public void Begin(RespClient client)
     {
         _client = client;
+        AskAgreements();
         PlaceAll();
     }
 
@@ -131,7 +132,24 @@ internal sealed class LogLink : IShardUser, IDisposable
     public void OnUp(RespShard shard, RespConnection ordered)
     {
         _sessions[shard] = new LogSession(this, shard, ordered, _isCluster, _time);
+        AskAgreements(); // ahead of the first beat
         PlaceAll();
+    }
+
+    /// <summary>It was answered whether nodes agree.</summary>
+    public void OnAgreement() => _report.Agree(_logs.Agreements.Disagreement);
+
+    /// <summary>It could not be asked whether nodes agree.</summary>
+    public void OnAgreementFailed(LogSession session, Exception why)
+    {
+        if (why is not RespServerException e)
+            return; // the beat fails as well
+        if (e.Code is "MOVED" or "ASK")
+            _client?.Redirect(e, session.Shard);
+        else if (e.Code is "OOM")
+            _report.Lost(session.Shard, ContactEnd.Refused, e, wasInContact: false);
+        else
+            session.Drop(e.Code is "READONLY" ? ContactEnd.NotLeading : ContactEnd.Refused, e);
     }
 
     /// <inheritdoc/>
@@ -220,6 +238,12 @@ internal sealed class LogLink : IShardUser, IDisposable
         return true;
     }
 
+    private void AskAgreements()
+    {
+        foreach (var agreement in _logs.Agreements.All)
+            SessionOf(agreement.Slot)?.Agreements.Ask(agreement);
+    }
+
     private void PlaceAll()
     {
         foreach (var log in _logs.Followed)
@@ -239,6 +263,7 @@ internal sealed class LogLink : IShardUser, IDisposable
         try
         {
             _logs.DropUnused();
+            AskAgreements();
             PlaceAll();
             var placed = _logs.Followed.ToLookup(l => l.Session);
             foreach (var session in _sessions.Values)

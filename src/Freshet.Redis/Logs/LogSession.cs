@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Freshet.Coherence;
+using Freshet.Redis.Agreements;
 using Freshet.Redis.Scripts;
 using Freshet.Resp;
 using Freshet.Resp.Connections;
@@ -51,10 +52,14 @@ internal sealed class LogSession
         _isCluster = isCluster;
         _time = time;
         _subscriptions = new LogSubscriptions(this, connection);
+        Agreements = new SessionAgreements(link, this, connection);
         IsSharded = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
     }
 
     public RespShard Shard { get; }
+
+    /// <summary>Asks whether nodes agree.</summary>
+    public SessionAgreements Agreements { get; }
 
     /// <summary>Whether channels belong to slots: in a cluster, from Redis 7 on. Told by the server itself, so all nodes agree.</summary>
     public bool IsSharded { get; }

@@ -3,6 +3,7 @@ using System.Text;
 using Freshet.Coherence;
 using Freshet.Diagnostics;
 using Freshet.Memory;
+using Freshet.Redis.Agreements;
 using Freshet.Redis.Keys;
 using Freshet.Resp;
 using Freshet.Resp.Addresses;
@@ -50,18 +51,21 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     private volatile bool _wereInContact;
 
     public RedisLogs(
-        RedisAddress address, PhysicalKeys keys, TagClocks clocks, TimeSpan maxStaleness, int capacity, TimeProvider time, CacheMetrics metrics, ILogger log,
+        RedisAddress address, PhysicalKeys keys, TagClocks clocks, NodeTerms terms, int capacity, TimeProvider time, CacheMetrics metrics, ILogger log,
         int mostFollowed = MostFollowed)
     {
+        var maxStaleness = terms.MaxStaleness;
+        var isCluster = address.Topology is RedisTopology.Cluster;
         _mostFollowed = mostFollowed;
         _firstContact = maxStaleness / 4 < LongestFirstContact ? maxStaleness / 4 : LongestFirstContact;
         _keys = keys;
         _clocks = clocks;
-        _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, time);
+        Agreements = new NodeAgreements(terms, isCluster, address.Connection.Database, time);
+        _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, time, Agreements);
         _byNameSpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
         _lookedAt = time.GetTimestamp();
         _report = new LinkReport(log, metrics);
-        _link = new LogLink(this, _report, maxStaleness, address.Topology is RedisTopology.Cluster, time);
+        _link = new LogLink(this, _report, maxStaleness, isCluster, time);
         _client = RespClient.Create(address, _link, time);
         _link.Begin(_client);
         metrics.ObserveLogs(() => _logs.Count, () => _logs.Values.Sum(l => l.Pending));
@@ -74,6 +78,12 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     /// <inheritdoc/>
     public IEntryStore? Entries { get; set; }
+
+    /// <inheritdoc/>
+    public string? Disagreement => Agreements.Disagreement is { } found ? $"{found.Setting}: {found.Fix}" : null;
+
+    /// <summary>Whether this node agrees with the others.</summary>
+    public NodeAgreements Agreements { get; }
 
     /// <summary>Redis as a whole, for what is no log.</summary>
     public RespClient Client => _client;
@@ -240,7 +250,8 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         {
             var at = await SendAsync(log, tags, change).ConfigureAwait(false);
             _link.Do(log, log.OnAppended(at, tags, change)); // C9
-            return at;
+            // R9: all nodes hear of it, but one that differs may not be able to read a position of this one (C10).
+            return log.Agrees(_settings.Time.GetTimestamp()) ? at : null;
         }
         catch (Exception e)
         {

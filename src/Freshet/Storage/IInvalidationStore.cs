@@ -16,6 +16,12 @@ internal interface IInvalidationStore
     IEntryStore? Entries => null;
 
     /// <summary>
+    /// In which setting this node differs from others that must agree with it, and what to change; null for none. Such a node has no
+    /// contact with any log that it shares with them, and its writes are reported as pending.
+    /// </summary>
+    string? Disagreement => null;
+
+    /// <summary>
     /// Completes when a log that this node has only begun to follow has come into contact, or should have long since; at once
     /// for every other one.
     /// </summary>

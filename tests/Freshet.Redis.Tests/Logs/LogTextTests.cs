@@ -39,16 +39,17 @@ public class LogTextTests
     }
 
     [Fact]
-    public void Names_AreTheSameOnEachNode_AndDifferForEachTenantAndSecret()
+    public void NamesOfLogs_AreTheSameUnderEverySecret_AndDifferForEachTenantAndDatabase()
     {
         var secret = Enumerable.Range(0, 32).Select(i => (byte)i).ToArray();
         var keys = new PhysicalKeys("freshet", secret);
-        Assert.Equal("jtusHyJJrKbN1ZCYE6awhg", keys.NameOf(Tenant.Public));
-        Assert.Equal("yj1XVObaGpT32YHeuvujDw", keys.NameOf(Tenant.Named("acme")));
-        Assert.Equal("freshet:{yj1XVObaGpT32YHeuvujDw}:L", Encoding.ASCII.GetString(keys.Log(keys.NameOf(Tenant.Named("acme")))));
+        Assert.Equal(keys.NameOf(Tenant.Named("acme")), new PhysicalKeys("freshet", new byte[32]).NameOf(Tenant.Named("acme")));
+        Assert.Equal("UIS6kyvdWlZQpKCSjNgs6w", keys.NameOf(Tenant.Public));
+        Assert.Equal("DmIF88ZHPp-oDNWLAZ1dFA", keys.NameOf(Tenant.Named("acme")));
+        Assert.Equal("freshet:{DmIF88ZHPp-oDNWLAZ1dFA}:L", Encoding.ASCII.GetString(keys.Log(keys.NameOf(Tenant.Named("acme")))));
 
         Tenant[] tenants = [Tenant.Public, Tenant.Default, Tenant.Named("p"), Tenant.Named("d"), Tenant.Named("P"), Tenant.Named("acme")];
-        var names = tenants.SelectMany(t => new[] { keys.NameOf(t), new PhysicalKeys("freshet", new byte[32]).NameOf(t) });
+        var names = tenants.SelectMany(t => new[] { keys.NameOf(t), new PhysicalKeys("freshet", secret, database: 1).NameOf(t) });
         Assert.Equal(2 * tenants.Length, names.Distinct(StringComparer.Ordinal).Count());
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Freshet.Coherence;
 using Freshet.Diagnostics;
+using Freshet.Redis.Agreements;
 using Freshet.Redis.Keys;
 using Freshet.Redis.Logs;
 using Freshet.Redis.Tests.Testing;
@@ -91,7 +92,7 @@ public class FollowingTests
         using var lines = new LogLines();
         const int Most = 500;
         await using var logs = new RedisLogs(
-            RedisAddress.Parse(redis.Address), new PhysicalKeys("freshet", new byte[32]), new TagClocks(), TimeSpan.FromSeconds(4), 1024, TimeProvider.System, metrics, lines, Most);
+            RedisAddress.Parse(redis.Address), new PhysicalKeys("freshet", new byte[32]), new TagClocks(), new NodeTerms("freshet", 0, TimeSpan.FromSeconds(4), []), 1024, TimeProvider.System, metrics, lines, Most);
         var tenants = Enumerable.Range(0, 3 * Most).Select(i => Tenant.Named(string.Create(CultureInfo.InvariantCulture, $"t{i}"))).ToArray();
         foreach (var tenant in tenants)
             logs.Applied(tenant);
