@@ -1,4 +1,5 @@
 using Freshet.AspNetCore.Http;
+using Freshet.Keys;
 
 namespace Freshet.AspNetCore;
 
@@ -18,9 +19,25 @@ public readonly struct FreshetContext
     /// <summary>The answer depends on this, in the tenant of the request.</summary>
     public void Tag(Dependency dependency) => _state?.Load?.DependsOn(dependency);
 
-    /// <summary>The answer depends on this tag or subtree, such as <c>import/42</c> or <c>import/**</c>.</summary>
-    /// <exception cref="FormatException">The text is not a dependency.</exception>
-    public void Tag(string dependency) => Tag(Dependency.Parse(dependency));
+    /// <summary>
+    /// The answer depends on this tag or subtree, such as <c>import/42</c> or <c>import/**</c>. A text that is none, because a
+    /// whole segment is <c>*</c>, makes the answer one that is not stored (<see cref="CacheReason.TagInvalid"/>); it never throws
+    /// for what a client sent.
+    /// </summary>
+    public void Tag(string dependency)
+    {
+        ArgumentNullException.ThrowIfNull(dependency);
+        if (_state?.Load is not { } load)
+            return;
+        if (!TagReadings.TryOfText(dependency, out var readings, out var error))
+        {
+            load.DoNotStore(CacheReason.TagInvalid, error);
+            return;
+        }
+
+        foreach (var reading in readings)
+            load.DependsOn(reading);
+    }
 
     /// <summary>The answer is neither stored nor shared.</summary>
     /// <param name="reason">What logs, metrics and headers will say.</param>

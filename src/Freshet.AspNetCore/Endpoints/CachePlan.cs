@@ -26,6 +26,8 @@ internal sealed class CachePlan
 
     public required Func<HttpContext, Dependency>[] Tags { get; init; }
 
+    public required TagTemplate[] TagTemplates { get; init; }
+
     public required Func<HttpContext, bool>[] Conditions { get; init; }
 
     public required int[] Statuses { get; init; }

@@ -1,3 +1,4 @@
+using Freshet.AspNetCore.Endpoints;
 using Freshet.Keys;
 using Microsoft.AspNetCore.Http;
 
@@ -28,6 +29,8 @@ public sealed class CachePolicyBuilder
     internal List<Func<HttpContext, string?>> KeyParts { get; } = [];
 
     internal List<Func<HttpContext, Dependency>> Tags { get; } = [];
+
+    internal List<TagTemplate> TagTemplates { get; } = [];
 
     internal List<Func<HttpContext, bool>> Conditions { get; } = [];
 
@@ -117,12 +120,13 @@ public sealed class CachePolicyBuilder
 
     /// <summary>Answers depend on this, besides what the data layer finds out by itself.</summary>
     /// <param name="dependency">
-    /// A tag (<c>import/42</c>) or a subtree (<c>import/**</c>). <c>{name}</c> stands for a route value: <c>import/{id}</c>.
+    /// A tag (<c>import/42</c>) or a subtree (<c>import/**</c>). <c>{name}</c> stands for a route value: <c>import/{id}</c>. Any value
+    /// will do, however the client spells a number or a Guid; an optional one that is not there stands for all that begins alike.
     /// </param>
     /// <exception cref="FormatException">The text is not a dependency.</exception>
     public CachePolicyBuilder Tag(string dependency)
     {
-        Tags.Add(Endpoints.TagTemplate.Compile(dependency));
+        TagTemplates.Add(new TagTemplate(dependency));
         return this;
     }
 

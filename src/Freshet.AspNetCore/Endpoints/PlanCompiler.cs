@@ -59,6 +59,12 @@ internal sealed class PlanCompiler(
                 "(RequireAuthorization, [Authorize]), or say .FiltersOnLoadOnly() in the policy if the filter need not run for stored answers.");
         }
 
+        foreach (var template in policy.TagTemplates)
+        {
+            if (template.RouteValues.FirstOrDefault(name => !HasRouteValue(endpoint, name)) is { } missing)
+                return Faulty($"depends on the tag '{template}', and its route '{PatternOf(endpoint)}' has no value '{missing}'. Correct the name, or give the endpoint a tag of its own.");
+        }
+
         return new EndpointPlan { Cached = Plan(endpoint, policy), NeedsAuthorization = needsAuthorization, IfMatch = ifMatch };
 
         EndpointPlan Faulty(string what) => new()
@@ -89,6 +95,7 @@ internal sealed class PlanCompiler(
             QueryNames = policy.IsWholeQuery ? null : policy.QueryNames?.ToArray() ?? DeclaredQuery.Of(endpoint),
             KeyParts = [.. policy.KeyParts],
             Tags = [.. policy.Tags],
+            TagTemplates = [.. policy.TagTemplates],
             Conditions = [.. policy.Conditions],
             Statuses = policy.StoredStatuses,
             MaxBodyBytes = policy.MaxBodyBytes,
@@ -100,6 +107,11 @@ internal sealed class PlanCompiler(
             Vary = vary.Count > 0 ? string.Join(", ", vary.Distinct(StringComparer.OrdinalIgnoreCase)) : null,
         };
     }
+
+    private static bool HasRouteValue(Endpoint endpoint, string name) => endpoint is not RouteEndpoint { RoutePattern: var pattern }
+        || pattern.GetParameter(name) is not null
+        || pattern.Defaults.ContainsKey(name)
+        || pattern.RequiredValues.ContainsKey(name);
 
     private static string? PatternOf(Endpoint endpoint) => (endpoint as RouteEndpoint)?.RoutePattern.RawText;
 

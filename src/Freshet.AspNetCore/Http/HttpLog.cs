@@ -30,4 +30,7 @@ internal static partial class HttpLog
 
     [LoggerMessage(105, LogLevel.Warning, "The background refresh of '{Endpoint}' failed; the stored answer stays until it may no longer be used.")]
     public static partial void RefreshFailed(ILogger log, Exception exception, string? endpoint);
+
+    [LoggerMessage(106, LogLevel.Warning, "A tag of the policy of '{Endpoint}' could not be made: the answer is not stored.")]
+    public static partial void TagFault(ILogger log, Exception exception, string? endpoint);
 }

@@ -32,7 +32,7 @@ internal sealed record HandlerLoad(CachePlan Plan, RequestScope Scope, FeatureCo
 /// </summary>
 internal sealed class LoadRunner(
     IServiceScopeFactory scopes, TenantContext tenants, Encodings encodings, AnswerGroups groups, TimeProvider time, IOptions<FreshetHttpOptions> options,
-    IHttpContextAccessor? accessor = null)
+    ILogger<LoadRunner> log, IHttpContextAccessor? accessor = null)
 {
     // RFC 9111 §3.1, RFC 9110 §7.6.1: about one connection or one message; and what the cache says itself.
     private static readonly HashSet<string> NotStored = new(StringComparer.OrdinalIgnoreCase)
@@ -90,8 +90,7 @@ internal sealed class LoadRunner(
 
         try
         {
-            foreach (var tag in load.Plan.Tags)
-                scope.DependsOn(tag(context));
+            Declare(load.Plan, context, scope);
             await handler(context);
             await body.EndAsync();
         }
@@ -109,6 +108,27 @@ internal sealed class LoadRunner(
         if (cancel.IsCancellationRequested)
             scope.DoNotStore(CacheReason.Cancelled);
         return body.IsPassedOn ? default : Capture(load, context, head, body.Held, state, scope);
+    }
+
+    private void Declare(CachePlan plan, HttpContext context, LoadScope scope)
+    {
+        try
+        {
+            foreach (var template in plan.TagTemplates)
+            {
+                foreach (var dependency in template.For(context))
+                    scope.DependsOn(dependency);
+            }
+
+            foreach (var tag in plan.Tags)
+                scope.DependsOn(tag(context));
+        }
+        catch (Exception e)
+        {
+            // A delegate of the policy fails where the handler might not: the client gets the handler's answer.
+            HttpLog.TagFault(log, e, context.GetEndpoint()?.DisplayName);
+            scope.DoNotStore(CacheReason.TagInvalid, "a tag of its policy could not be made");
+        }
     }
 
     private Loaded Capture(HandlerLoad load, HttpContext context, LoadResponseFeature head, ReadOnlySpan<byte> body, RequestState state, LoadScope scope)

@@ -131,6 +131,9 @@ public enum CacheReason
     /// <summary>It could not be known what the load read.</summary>
     UnknownSource,
 
+    /// <summary>A tag that the policy or the load's code names could not be made.</summary>
+    TagInvalid,
+
     /// <summary>The entry that is stored came from a later load (C11).</summary>
     Superseded,
 }

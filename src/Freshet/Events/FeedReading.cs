@@ -75,7 +75,7 @@ internal sealed class FeedReading
     }
 
     // A type's tag reaches more readers than the row does: all users, and through the public log all tenants.
-    private bool MayName(Tenant log, LogRecord record) => record.Change is { Entity: { } entity, Id: { } id }
-        && (!log.IsPublic || _reader == Tenant.Default || _model.Find(entity) is { Tenancy: Tenancy.Public })
+    private bool MayName(Tenant log, LogRecord record) => record.Change is { Entity: { } name, Id: { } id } && _model.Find(name) is { } entity
+        && (!log.IsPublic || _reader == Tenant.Default || entity.Tenancy is Tenancy.Public)
         && record.Tags.Any(tag => string.Equals(EntityTags.IdOf(tag, entity), id, StringComparison.Ordinal));
 }

@@ -13,8 +13,8 @@ internal static class UserScope
     public static string? UserOf(EntityModel model, Tag tag)
     {
         var segments = tag.Segments;
-        return segments.Length > 1 && model.Find(segments[0]) is { IsUserScoped: true } && EntityTags.CollectionParent(segments[1]) is null
-            ? EntityTags.Unescape(segments[1])
+        return segments.Length > 1 && model.Find(segments[0]) is { IsUserScoped: true } entity && EntityTags.CollectionParent(tag, entity) is null
+            ? segments[1]
             : null;
     }
 

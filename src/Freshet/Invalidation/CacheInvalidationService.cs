@@ -118,10 +118,10 @@ public sealed class CacheInvalidationService
             return Cascade.Expand(TypeChange(entity), Ambient);
 
         string[] rest = [.. segments[1..]];
-        if (EntityTags.CollectionParent(rest[0]) is { } parentName && Model.Find(parentName) is { } parent)
-            return Cascade.Collection(entity, parent, [.. rest[1..].Select(EntityTags.Unescape)], TenantsOf(entity), Ambient);
+        if (EntityTags.CollectionParent(tag, entity) is { } parent)
+            return Cascade.Collection(entity, parent, rest[1..], TenantsOf(entity), Ambient);
         return rest.Length == entity.Key.Count || entity.Key.Count == 0
-            ? Cascade.Expand(RowChange(entity, [.. rest.Select(EntityTags.Unescape)], TenantsOf(entity)), Ambient)
+            ? Cascade.Expand(RowChange(entity, rest, TenantsOf(entity)), Ambient)
             : [new Touch(Ambient, tag, $"not a row of {entity.Name}: the tag itself")];
     }
 
@@ -154,7 +154,8 @@ public sealed class CacheInvalidationService
         for (var i = 0; i < segments.Length; i++)
         {
             var value = entity.Key.Count > 0 ? entity.ToDatabase(entity.Key[i], key[i]) : key[i];
-            if (!KeyText.TryFormat(value, out var segment))
+            // A text that no row's tag holds is below the type's tag, on which whatever read such a row depends.
+            if (!KeyText.TryFormat(value, out var segment) && (segment = value as string) is null)
                 throw new ArgumentException($"A value of type {value?.GetType().Name ?? "null"} cannot be part of a tag; use InvalidateAllAsync.", nameof(key));
             segments[i] = segment;
         }

@@ -1,3 +1,5 @@
+using Freshet.Keys;
+
 namespace Freshet.Invalidation;
 
 /// <summary>What has been declared about an entity type so far; mutable, only while the application starts.</summary>
@@ -26,7 +28,9 @@ internal sealed class EntityDraft
 
     public static string RequireName(string tag)
     {
-        _ = Tag.Of(tag);
+        // What a program names is refused where input of a request would be hashed or replaced.
+        KeyPart.Require(tag, nameof(tag), KeyPart.MaxSegmentLength);
+        ArgumentException.ThrowIfNullOrEmpty(tag);
         return tag[0] != '@' ? tag : throw new ArgumentException($"The tag '{tag}' begins with '@', which marks collections.", nameof(tag));
     }
 }

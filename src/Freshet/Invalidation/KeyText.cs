@@ -67,8 +67,7 @@ internal static class KeyText
             _ => "",
         };
 
-        // One code unit is left for the '@' that EntityTags doubles.
-        if (text.Length == 0 || KeyPart.Check(text, KeyPart.MaxSegmentLength - 1) is not KeyPartError.None)
+        if (text.Length == 0 || KeyPart.Check(text, KeyPart.MaxSegmentLength) is not KeyPartError.None)
             return false;
         segment = text;
         return true;

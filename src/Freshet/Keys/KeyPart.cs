@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace Freshet.Keys;
 
 /// <summary>Why a part of a key, a tenant or a tag cannot be used.</summary>
@@ -43,6 +46,9 @@ internal static class KeyPart
         KeyPartError.TooManyParts => $"The {part} has too many parts.",
         _ => $"The {part} is valid.",
     };
+
+    /// <summary>What stands for a text that breaks the rules: the SHA-256 of its UTF-16 code units, which any text has.</summary>
+    public static string Hash(string text) => "sha256-" + Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan())));
 
     private static bool HasLoneSurrogate(ReadOnlySpan<char> value)
     {

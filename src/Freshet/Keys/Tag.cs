@@ -12,13 +12,18 @@ namespace Freshet;
 /// Immutable and safe to share between threads.
 /// </summary>
 /// <remarks>
-/// In text the segments are joined by <c>/</c>; a <c>/</c>, <c>%</c> or <c>*</c> inside a segment is written <c>%2F</c>,
-/// <c>%25</c>, <c>%2A</c>, so the text of two different tags differs.
+/// <para>In text the segments are joined by <c>/</c>; a <c>/</c>, <c>%</c> or <c>*</c> inside a segment is written <c>%2F</c>,
+/// <c>%25</c>, <c>%2A</c>, so the text of two different tags differs.</para>
+/// <para>A tag may be made from the input of a request: a segment that is longer than 512 UTF-16 code units, or not well-formed,
+/// is replaced by its SHA-256, an empty one by <c>(empty)</c>, and a path deeper than 16 segments is cut there. Whoever depends
+/// on the text and whoever touches it get the same tag. Two texts with one tag cost loads, never an old answer.</para>
 /// </remarks>
 public sealed class Tag : IEquatable<Tag>
 {
-    /// <summary>The most segments a tag may have.</summary>
+    /// <summary>The most segments a tag has; deeper paths are cut.</summary>
     public const int MaxDepth = 16;
+
+    private const string EmptySegment = "(empty)";
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create("/%*");
     private readonly string[] _segments;
@@ -43,22 +48,25 @@ public sealed class Tag : IEquatable<Tag>
     internal ReadOnlySpan<ulong> PathHashes => _pathHashes;
 
     /// <summary>The tag of those segments, from the root down.</summary>
-    /// <param name="segments">1 to 16 segments of 1 to 512 UTF-16 code units each, well-formed.</param>
-    /// <exception cref="ArgumentException">There is none or too many, or one is empty, too long or contains a lone surrogate.</exception>
+    /// <param name="segments">At least one; any text, input of a request included.</param>
+    /// <exception cref="ArgumentException">There is no segment.</exception>
+    /// <exception cref="ArgumentNullException">A segment is null.</exception>
     public static Tag Of(params ReadOnlySpan<string> segments)
     {
-        if (segments.Length is 0 or > MaxDepth)
-            throw new ArgumentException($"A tag has 1 to {MaxDepth} segments; this one has {segments.Length}.", nameof(segments));
+        if (segments.IsEmpty)
+            throw new ArgumentException("A tag has at least one segment.", nameof(segments));
 
-        var copy = segments.ToArray();
+        // A cut path is touched with its ancestor and depended on as its ancestor: too much, never too little.
+        var copy = segments[..Math.Min(segments.Length, MaxDepth)].ToArray();
         for (var i = 0; i < copy.Length; i++)
-            CheckSegment(copy[i], i);
+            copy[i] = Bounded(copy[i], i);
         return new Tag(copy);
     }
 
     /// <summary>Reads the text form, such as <c>import/42</c>.</summary>
-    /// <param name="text">Segments joined by <c>/</c>, with <c>%2F</c>, <c>%25</c> and <c>%2A</c> for the reserved characters.</param>
-    /// <exception cref="FormatException">The text is not a tag; the message says where.</exception>
+    /// <param name="text">Segments joined by <c>/</c>, with <c>%2F</c>, <c>%25</c> and <c>%2A</c> for the reserved characters. Any
+    /// other <c>%</c>, and a <c>*</c> beside other characters, stands for itself.</param>
+    /// <exception cref="FormatException">The text is empty, or a whole segment is <c>*</c> or <c>**</c>: there are no patterns.</exception>
     public static Tag Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -66,8 +74,7 @@ public sealed class Tag : IEquatable<Tag>
     }
 
     /// <summary>The tag below this one.</summary>
-    /// <param name="segment">1 to 512 UTF-16 code units, well-formed.</param>
-    /// <exception cref="ArgumentException">The segment is empty, too long or not well-formed, or the path would be too deep.</exception>
+    /// <param name="segment">Any text, input of a request included.</param>
     public Tag Child(string segment) => Of([.. _segments, segment]);
 
     /// <inheritdoc/>
@@ -92,73 +99,62 @@ public sealed class Tag : IEquatable<Tag>
             return true;
         }
 
+        if (text.Length == 0)
+        {
+            error = "The text of a tag is empty.";
+            return false;
+        }
+
         var segments = text.Split('/');
         for (var i = 0; i < segments.Length; i++)
         {
-            if (!TryUnescape(segments[i], out var segment))
+            // Taken for a pattern it would match nothing, and nobody would notice.
+            if (segments[i] is "*" or "**")
             {
-                error = $"Segment {i + 1} of the tag '{text}' is not valid: '*' and '%' are written %2A and %25, and '%' is followed by 2F, 25 or 2A.";
+                error = $"Segment {i + 1} of the tag '{text}' is '{segments[i]}', and there are no patterns: depend on 'a/**' for all below a, touch 'a' for the same, or write %2A. For input use Tag.Of(\"a\", value).";
                 return false;
             }
 
-            segments[i] = segment;
+            segments[i] = Unescape(segments[i]);
         }
 
-        try
-        {
-            tag = Of(segments);
-            error = null;
-            return true;
-        }
-        catch (ArgumentException e)
-        {
-            error = e.Message;
-            return false;
-        }
+        tag = Of(segments);
+        error = null;
+        return true;
     }
 
-    private static void CheckSegment(string? segment, int index)
+    private static string Bounded(string? segment, int index)
     {
-        var part = string.Create(CultureInfo.InvariantCulture, $"tag segment {index + 1}");
-        if (KeyPart.Require(segment, part, KeyPart.MaxSegmentLength).Length == 0)
-            throw new ArgumentException($"The {part} is empty.", part);
+        if (segment is null)
+            throw new ArgumentNullException(string.Create(CultureInfo.InvariantCulture, $"tag segment {index + 1}"));
+        if (segment.Length == 0)
+            return EmptySegment;
+        return KeyPart.Check(segment, KeyPart.MaxSegmentLength) is KeyPartError.None ? segment : KeyPart.Hash(segment);
     }
 
     private static string Escape(string segment) => !segment.AsSpan().ContainsAny(Escaped)
         ? segment
         : new StringBuilder(segment).Replace("%", "%25").Replace("/", "%2F").Replace("*", "%2A").ToString();
 
-    private static bool TryUnescape(string text, out string segment)
+    private static string Unescape(string text)
     {
-        segment = text;
-        if (text.Contains('*', StringComparison.Ordinal))
-            return false;
         if (!text.Contains('%', StringComparison.Ordinal))
-            return true;
+            return text;
 
         var plain = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] != '%')
+            var (unescaped, length) = text.AsSpan(i) switch
             {
-                plain.Append(text[i]);
-                continue;
-            }
-
-            var unescaped = text.AsSpan(i) switch
-            {
-                ['%', '2', 'F', ..] => '/',
-                ['%', '2', '5', ..] => '%',
-                ['%', '2', 'A', ..] => '*',
-                _ => '\0',
+                ['%', '2', 'F', ..] => ('/', 3),
+                ['%', '2', '5', ..] => ('%', 3),
+                ['%', '2', 'A', ..] => ('*', 3),
+                var rest => (rest[0], 1),
             };
-            if (unescaped == '\0')
-                return false;
             plain.Append(unescaped);
-            i += 2;
+            i += length - 1;
         }
 
-        segment = plain.ToString();
-        return true;
+        return plain.ToString();
     }
 }

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using Freshet.Keys;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Options;
@@ -29,7 +27,7 @@ internal sealed class DataCache(
         IEnumerable<string>? tags = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
         var flags = options?.Flags ?? HybridCacheEntryFlags.None;
         if (!_enabled)
@@ -73,7 +71,7 @@ internal sealed class DataCache(
     public override async ValueTask SetAsync<T>(
         string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(key);
         if (!_enabled)
             return;
 
@@ -98,7 +96,7 @@ internal sealed class DataCache(
     /// <inheritdoc/>
     public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(key);
         await engine.InvalidateKeyAsync(tenants.Current, KeyTagOf(key)).ConfigureAwait(false);
     }
 
@@ -160,10 +158,7 @@ internal sealed class DataCache(
             scope.DependsOn(ToDependency(named));
     }
 
-    // A key may be longer than a segment; then its hash stands for it.
-    private static Tag KeyTagOf(string key) => key.Length <= KeyPart.MaxSegmentLength
-        ? Tag.Of(KeyTag, key)
-        : Tag.Of(KeyTag, "sha256", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+    private static Tag KeyTagOf(string key) => Tag.Of(KeyTag, key);
 
     // "import/**" is every import; it can be depended on, and what is touched is a tag.
     private static Dependency ToDependency(string text) =>
@@ -185,10 +180,15 @@ internal sealed class DataCache(
         var writer = new KeyWriter(buffer);
         writer.AppendWritten(prefix);
         writer.AppendChecked(tenant.Id);
+        // Any text is a key. One that cannot be a part is written as its hash, behind a null that no other key has.
+        if (KeyPart.Check(key) is not KeyPartError.None)
+        {
+            writer.AppendNull();
+            key = KeyPart.Hash(key);
+        }
+
         writer.Append(key, "key");
-        return writer.Error is KeyPartError.None
-            ? writer
-            : throw new ArgumentException(KeyPart.Describe(writer.Error, writer.ErrorPart, key.Length, KeyPart.MaxLength), nameof(key));
+        return writer;
     }
 
     // A value that nobody shares is handed on as it is, without being written and read.

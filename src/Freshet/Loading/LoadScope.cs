@@ -19,6 +19,7 @@ public sealed class LoadScope
     private readonly TagClocks _tagClocks;
     private readonly Action<LoadScope>? _onRefused;
     private CacheReason _refusal;
+    private string? _refusalDetail;
 
     internal LoadScope(TagClocks clocks, Tenant tenant, string key, Arrival arrival, LoadScope? parent, Action<LoadScope>? onRefused)
     {
@@ -53,6 +54,16 @@ public sealed class LoadScope
         }
     }
 
+    /// <summary>What exactly stands against storing the result, for people; null when the reason says it all.</summary>
+    internal string? RefusalDetail
+    {
+        get
+        {
+            lock (_gate)
+                return _refusalDetail;
+        }
+    }
+
     /// <summary>The tick that was known before the load began (C1).</summary>
     internal long Fence { get; }
 
@@ -80,7 +91,12 @@ public sealed class LoadScope
     /// The result is neither stored nor shared; who waits for it is released at once and loads for himself. The first
     /// reason stands.
     /// </summary>
-    public void DoNotStore(CacheReason reason)
+    public void DoNotStore(CacheReason reason) => DoNotStore(reason, null);
+
+    /// <inheritdoc cref="DoNotStore(CacheReason)"/>
+    /// <param name="reason">What logs, metrics and headers say.</param>
+    /// <param name="detail">What a warning about the endpoint adds: the cause, without a key, a value or a tenant.</param>
+    internal void DoNotStore(CacheReason reason, string? detail)
     {
         if (reason is CacheReason.None)
             throw new ArgumentOutOfRangeException(nameof(reason), reason, "Name the reason.");
@@ -88,7 +104,7 @@ public sealed class LoadScope
         {
             if (_refusal is not CacheReason.None)
                 return;
-            _refusal = reason;
+            (_refusal, _refusalDetail) = (reason, detail);
         }
 
         _onRefused?.Invoke(this);
@@ -122,7 +138,7 @@ public sealed class LoadScope
         }
 
         if (nested.Refusal is not CacheReason.None and var refusal && refusal.IsAboutSources())
-            DoNotStore(refusal);
+            DoNotStore(refusal, nested.RefusalDetail);
     }
 
     internal (EntryDependency[] Dependencies, int[] Clocks) Snapshot()

@@ -147,7 +147,7 @@ public class InvalidationFeedTests
         Assert.Equal(Updated("country", "CH"), _feed.Read(Acme, start).For(null)!.Change);
 
         var head = _feed.Head(Tenant.Default);
-        await TouchAsync(Tenant.Public, Updated("import", "@1/2"), "import/@@1/2");
+        await TouchAsync(Tenant.Public, Updated("import", "@1/2"), "import/@1/2");
         Assert.Equal(Updated("import", "@1/2"), _feed.Read(Tenant.Default, head).For(null)!.Change);
     }
 

@@ -85,7 +85,7 @@ public class EntityModelTests
     }
 
     [Fact]
-    public void KeysThatLookLikeCollections_AreToldApart()
+    public void KeyThatBeginsWithTheMark_IsTheSegmentAsItIs()
     {
         var builder = new EntityModelBuilder();
         builder.Entity<A>("a").Parent<B>(x => x.BId);
@@ -93,9 +93,12 @@ public class EntityModelTests
         var model = builder.Build();
         var (a, b) = (model.Find("a")!, model.Find("b")!);
         Assert.Equal("a/@b/1", EntityTags.Collection(a, b, ["1"]).ToString());
-        Assert.Equal("a/@@b/1", EntityTags.Row(a, ["@b", "1"]).ToString());
-        Assert.NotEqual(EntityTags.Collection(a, b, ["@b"]), EntityTags.Collection(a, b, ["@@b"]));
-        Assert.Equal("@b", EntityTags.Unescape("@@b"));
+        Assert.Equal(b, EntityTags.CollectionParent(EntityTags.Collection(a, b, ["1"]), a));
+        // What a route value or a program by hand makes of the key is the row's own tag.
+        Assert.Equal(Tag.Of("a", "@b"), EntityTags.Row(a, ["@b"]));
+        Assert.Equal("@b", EntityTags.IdOf(EntityTags.Row(a, ["@b"]), a));
+        Assert.Equal("@c/1", EntityTags.IdOf(EntityTags.Row(a, ["@c", "1"]), a));
+        Assert.Null(EntityTags.IdOf(EntityTags.Collection(a, b, ["1"]), a));
     }
 
     [Theory]

@@ -216,10 +216,39 @@ public sealed class DataCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task BadKey_IsAClearError()
+    public async Task AnyTextIsAKey_AndNoTwoAreOne()
     {
-        foreach (var key in new[] { "", "a\uD800b", new string('k', 5000) })
-            Assert.Contains("key", (await Assert.ThrowsAsync<ArgumentException>(async () => await ReadAsync(key))).Message, StringComparison.Ordinal);
+        string[] keys = ["", "a\uD800b", "a\uDC00b", new('k', 5000), new('k', 5001), new string('k', 4999) + "j", Freshet.Keys.KeyPart.Hash(new string('k', 5000))];
+        foreach (var key in keys)
+        {
+            var value = await ReadAsync(key);
+            Assert.Equal(value, await ReadAsync(key));
+        }
+
+        var all = new List<string>();
+        foreach (var key in keys)
+            all.Add(await ReadAsync(key));
+        Assert.Equal(keys.Length, all.Distinct(StringComparer.Ordinal).Count());
+
+        foreach (var key in keys)
+        {
+            var before = await ReadAsync(key);
+            await Cache.RemoveAsync(key);
+            Assert.NotEqual(before, await ReadAsync(key), StringComparer.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task AnyTextIsATag()
+    {
+        foreach (var tag in new[] { "", "a\uD800b", new string('t', 5000), "50%", "a*b", "a/*", string.Join('/', Enumerable.Repeat("deep", 40)) })
+        {
+            var before = await Cache.GetOrCreateAsync("k", _ => Next(), tags: [tag]);
+            Assert.Equal(before, await Cache.GetOrCreateAsync("k", _ => Next(), tags: [tag]));
+            await Cache.RemoveByTagAsync(tag);
+            Assert.NotEqual(before, await Cache.GetOrCreateAsync("k", _ => Next(), tags: [tag]), StringComparer.Ordinal);
+            await Cache.RemoveAsync("k");
+        }
     }
 
     [Fact]
