@@ -29,7 +29,19 @@ public static class FreshetHttpBuilderExtensions
     public static FreshetBuilder AddFreshet(this IServiceCollection services, Action<FreshetOptions>? configure = null)
     {
         var builder = services.AddFreshetCore(configure);
-        services.AddOptions<FreshetHttpOptions>().PostConfigure<NodeSecret>(static (o, secret) => o.SessionKey = o.SessionKey is { Length: > 0 } key ? key : secret.KeyFor("session"));
+        services.AddOptions<FreshetHttpOptions>().PostConfigure<NodeSecret>(static (o, secret) =>
+        {
+            if (o.SessionKey is { Length: > 0 })
+                return;
+            o.SessionKey = secret.KeyFor("session");
+            foreach (var accepted in secret.AcceptedFor("session"))
+                o.AcceptedSessionKeys.Add(accepted);
+        });
+        services.TryAddSingleton(p => new SessionKeys(p.GetRequiredService<IOptions<FreshetHttpOptions>>().Value));
+        services.AddSingleton(p => p.GetRequiredService<SessionKeys>().ToSetting());
+        services.AddSingleton(p => new AgreedSetting(
+            "Tenants", p.GetRequiredService<TenantContext>().IsRequired ? "declared" : "none", [],
+            "Declare tenants on all nodes, or on none: without tenants a node does not hear of the writes to a tenant's data."));
         services.TryAddSingleton(TenantResolver.Implicit);
         services.TryAddSingleton<PlanCompiler>();
         services.TryAddSingleton<EndpointPlans>();
@@ -55,7 +67,7 @@ public static class FreshetHttpBuilderExtensions
             .Configure<IServiceProvider>(static (o, provider) => provider.GetService<IConfiguration>()?.GetSection("Freshet:Events").Bind(o))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheEventOptions>, CacheEventOptionsValidator>());
-        services.TryAddSingleton(p => new GroupNames(p.GetRequiredService<IOptions<FreshetHttpOptions>>().Value.SessionKey));
+        services.TryAddSingleton(p => new GroupNames(p.GetRequiredService<SessionKeys>().Own, p.GetRequiredService<SessionKeys>().Accepted));
         services.TryAddSingleton<InvalidationFeed>();
         services.TryAddSingleton<AnswerGroups>();
         services.TryAddSingleton<EventMetrics>();

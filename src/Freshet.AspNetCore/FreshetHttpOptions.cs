@@ -18,6 +18,13 @@ public sealed class FreshetHttpOptions
     public byte[] SessionKey { get; set; } = [];
 
     /// <summary>
+    /// Other secrets whose positions are read too, while <see cref="SessionKey"/> is being replaced: first the next one, then the former one. At
+    /// least 16 bytes each, none twice. Default none; where <see cref="SessionKey"/> is made from the secret of a shared store, they are made from the
+    /// secrets that are accepted there.
+    /// </summary>
+    public IList<byte[]> AcceptedSessionKeys { get; } = [];
+
+    /// <summary>
     /// How long a Redis server may go on accepting writes after another one has taken over, and the nodes that wrote there may need to
     /// reach that one: more than <c>min-replicas-max-lag</c>, <c>cluster-node-timeout</c>, and what Sentinel needs. So long the positions
     /// that clients carry of the lost log make their requests load (C10). Default 30 s; more than zero, at most a day.

@@ -41,7 +41,7 @@ public static class FreshetRedisExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<FreshetRedisOptions>, FreshetRedisOptionsValidator>());
         services.Replace(ServiceDescriptor.Singleton<IInvalidationStore>(MakeLogs));
         // What one node signs, the others must be able to check.
-        services.Replace(ServiceDescriptor.Singleton(static p => new NodeSecret(SecretOf(p.GetRequiredService<IOptions<FreshetRedisOptions>>().Value))));
+        services.Replace(ServiceDescriptor.Singleton(static p => SecretsOf(p.GetRequiredService<IOptions<FreshetRedisOptions>>().Value)));
         return builder;
     }
 
@@ -49,8 +49,13 @@ public static class FreshetRedisExtensions
         ? secret
         : throw new OptionsValidationException(nameof(FreshetRedisOptions), typeof(FreshetRedisOptions), ["Freshet:Redis:Secret is missing or too short."]);
 
+    private static byte[][] AcceptedOf(FreshetRedisOptions options) =>
+        [.. options.AcceptedSecrets.Select(s => FreshetRedisOptionsValidator.TrySecret(s, out var secret) ? secret : [])];
+
+    private static NodeSecret SecretsOf(FreshetRedisOptions options) => new(SecretOf(options), AcceptedOf(options));
+
     private static AgreedSetting SecretTerm(FreshetRedisOptions options) => new(
-        NodeTerms.SecretName, NodeSecret.FingerprintOf(SecretOf(options)), [],
+        NodeTerms.SecretName, NodeSecret.FingerprintOf(SecretOf(options)), [.. AcceptedOf(options).Select(s => NodeSecret.FingerprintOf(s))],
         "Give all nodes of the application the same secret, and another application a Freshet:Redis:Prefix and a secret of its own.");
 
     private static RedisLogs MakeLogs(IServiceProvider provider)
@@ -60,7 +65,7 @@ public static class FreshetRedisExtensions
         var address = RedisAddress.Parse(redis.Address);
         var keys = new PhysicalKeys(redis.Prefix, SecretOf(redis), address.Connection.Database);
         var terms = new NodeTerms(
-            redis.Prefix, address.Connection.Database, freshet.MaxStaleness, [SecretTerm(redis), .. provider.GetServices<AgreedSetting>()]);
+            redis.Prefix, address.Connection.Database, freshet.MaxStaleness, [.. provider.GetServices<AgreedSetting>().Prepend(SecretTerm(redis)).DistinctBy(s => s.Name, StringComparer.Ordinal)]);
         var clocks = provider.GetRequiredService<TagClocks>();
         var time = provider.GetRequiredService<TimeProvider>();
         var metrics = provider.GetRequiredService<CacheMetrics>();

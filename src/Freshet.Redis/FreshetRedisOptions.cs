@@ -14,10 +14,16 @@ public sealed class FreshetRedisOptions
     public string Address { get; set; } = "";
 
     /// <summary>
-    /// The secret from which the names in Redis are made: at least 32 random bytes in Base64, the same on every node. Make one with
-    /// <c>openssl rand -base64 32</c>.
+    /// The secret from which the names of values in Redis are made, and the keys under which nodes sign: at least 32 random bytes in Base64, the
+    /// same on every node. Make one with <c>openssl rand -base64 32</c>. A node whose secret differs from that of the others has no contact.
     /// </summary>
     public string Secret { get; set; } = "";
+
+    /// <summary>
+    /// Secrets of other nodes that this node works with, while <see cref="Secret"/> is being replaced: first the next one, then the former one. In the
+    /// form of <see cref="Secret"/>; at most 3, none twice. Default none.
+    /// </summary>
+    public IList<string> AcceptedSecrets { get; } = [];
 
     /// <summary>What all names in Redis begin with. Default <c>freshet</c>; 1 to 64 letters, digits, <c>-</c>, <c>_</c> and <c>:</c>.</summary>
     public string Prefix { get; set; } = "freshet";
@@ -39,6 +45,7 @@ public sealed class FreshetRedisOptions
 internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRedisOptions>
 {
     private const int LeastBytes = 32;
+    private const int MostAccepted = 3;
 
     public ValidateOptionsResult Validate(string? name, FreshetRedisOptions options)
     {
@@ -65,6 +72,7 @@ internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRed
                 "Freshet:Redis:Secret is missing or too short; all nodes need the same 32 random bytes. Make them with: openssl rand -base64 32");
         }
 
+        CheckAccepted(options, errors);
         if (options.Prefix.Length is < 1 or > 64 || !options.Prefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':'))
             errors.Add("Freshet:Redis:Prefix has 1 to 64 letters, digits, '-', '_' and ':'.");
         if (options.LeaseTime < TimeSpan.FromMilliseconds(100) || options.LeaseTime > TimeSpan.FromMinutes(1))
@@ -72,6 +80,22 @@ internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRed
         if (options.MaxEntryBytes is < 1 << 10 or > 32 << 20)
             errors.Add($"Freshet:Redis:MaxEntryBytes is {options.MaxEntryBytes}; set it to a value from 1024 to 33554432.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static void CheckAccepted(FreshetRedisOptions options, List<string> errors)
+    {
+        if (options.AcceptedSecrets.Count > MostAccepted)
+            errors.Add($"Freshet:Redis:AcceptedSecrets has {options.AcceptedSecrets.Count} secrets; leave out those that no node uses any more, at most {MostAccepted} remain.");
+        var known = TrySecret(options.Secret, out var own) ? new List<string> { Convert.ToHexString(own) } : [];
+        for (var i = 0; i < options.AcceptedSecrets.Count; i++)
+        {
+            if (!TrySecret(options.AcceptedSecrets[i] ?? "", out var secret))
+                errors.Add($"Freshet:Redis:AcceptedSecrets:{i} is no secret or too short; write the next or the former Freshet:Redis:Secret, or leave it out.");
+            else if (known.Contains(Convert.ToHexString(secret), StringComparer.Ordinal))
+                errors.Add($"Freshet:Redis:AcceptedSecrets:{i} is Freshet:Redis:Secret or another accepted secret once more; leave it out, or write the other secret of the rotation.");
+            else
+                known.Add(Convert.ToHexString(secret));
+        }
     }
 
     public static bool TrySecret(string text, out byte[] secret)

@@ -11,7 +11,7 @@ namespace Freshet.AspNetCore.Security;
 /// <c>Freshet-Position</c>.
 /// </summary>
 internal sealed class SessionCarrier(
-    CacheEngine engine, TenantResolver tenants, AnswerGroups groups, IOptions<FreshetHttpOptions> options, IOptions<FreshetOptions> freshet)
+    CacheEngine engine, TenantResolver tenants, AnswerGroups groups, SessionKeys keys, IOptions<FreshetHttpOptions> options, IOptions<FreshetOptions> freshet)
 {
     // Where one process is all, its former life is over. Elsewhere contact may be as old as MaxStaleness, so that is added.
     private readonly ForeignEpochs _foreign = new(engine.Time, engine.IsShared ? Checked(options.Value.IsolationLimit) + freshet.Value.MaxStaleness : TimeSpan.Zero);
@@ -25,10 +25,6 @@ internal sealed class SessionCarrier(
 
     // What a client that keeps answers sends while it knows no position.
     private const string Unknown = "?";
-
-    private readonly byte[] _key = options.Value.SessionKey is { Length: >= 16 } key
-        ? key
-        : throw new OptionsValidationException(nameof(FreshetHttpOptions), typeof(FreshetHttpOptions), ["SessionKey needs at least 16 bytes."]);
 
     /// <summary>
     /// The arrival of a request, given what its client carries. What does not verify is ignored; who asks where the logs stand
@@ -112,10 +108,10 @@ internal sealed class SessionCarrier(
     }
 
     /// <summary>The text form of positions, for a client of that tenant.</summary>
-    public string Write(Tenant tenant, SessionPositions positions) => SessionToken.Create(_key, tenant, positions);
+    public string Write(Tenant tenant, SessionPositions positions) => SessionToken.Create(keys.Own, tenant, positions);
 
     /// <summary>Reads what a client of that tenant says it has heard; what does not verify is ignored.</summary>
-    public bool TryRead(Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions) => SessionToken.TryRead(_key, tenant, text, out positions);
+    public bool TryRead(Tenant tenant, ReadOnlySpan<char> text, out SessionPositions positions) => SessionToken.TryRead(keys, tenant, text, out positions);
 
     private static TimeSpan Checked(TimeSpan isolationLimit) => isolationLimit > TimeSpan.Zero && isolationLimit <= TimeSpan.FromDays(1)
         ? isolationLimit
@@ -180,13 +176,13 @@ internal sealed class SessionCarrier(
     private CarriedPositions Read(HttpContext context, Tenant tenant)
     {
         var headers = context.Request.Headers;
-        var byHeader = SessionToken.Read(_key, tenant, headers[Name].ToString());
+        var byHeader = SessionToken.Read(keys, tenant, headers[Name].ToString());
         var byCookie = default(CarriedPositions);
         var cookies = headers.Cookie;
         for (var i = 0; i < cookies.Count; i++)
         {
             if (TryFind(cookies[i], out var text))
-                byCookie = byCookie.Then(SessionToken.Read(_key, tenant, text));
+                byCookie = byCookie.Then(SessionToken.Read(keys, tenant, text));
         }
 
         return byCookie.Then(byHeader);
@@ -219,7 +215,7 @@ internal sealed class SessionCarrier(
 
     private void Send(HttpContext context, Tenant tenant, CarriedPositions positions)
     {
-        var token = SessionToken.Create(_key, tenant, positions);
+        var token = SessionToken.Create(keys.Own, tenant, positions);
         // Who asks for the place of an answer must not take for it where the logs stand after the load.
         if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Headers[Name] is not [Unknown])
             context.Response.Headers[Name] = token;

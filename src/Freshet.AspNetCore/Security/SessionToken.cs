@@ -55,14 +55,14 @@ internal static class SessionToken
 
     /// <summary>Reads a place: of each log the epoch that stands last in the text.</summary>
     /// <returns>Whether there was one.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out SessionPositions place)
+    public static bool TryRead(SessionKeys keys, Tenant tenant, ReadOnlySpan<char> text, out SessionPositions place)
     {
-        place = Read(key, tenant, text).Latest;
+        place = Read(keys, tenant, text).Latest;
         return !place.IsEmpty;
     }
 
     /// <summary>Reads tokens; a forged, damaged or foreign one is none at all, and of two for one epoch the higher one counts.</summary>
-    public static CarriedPositions Read(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text)
+    public static CarriedPositions Read(SessionKeys keys, Tenant tenant, ReadOnlySpan<char> text)
     {
         var positions = default(CarriedPositions);
         var left = MaxTokens;
@@ -72,7 +72,7 @@ internal static class SessionToken
                 continue;
             if (left-- == 0)
                 break;
-            if (TryReadOne(key, tenant, text[range], out var isPublic, out var position))
+            if (TryReadOne(keys, tenant, text[range], out var isPublic, out var position))
                 positions = isPublic ? positions with { Public = positions.Public.With(position) } : positions with { Own = positions.Own.With(position) };
         }
 
@@ -95,7 +95,7 @@ internal static class SessionToken
         length += Base64Url.EncodeToChars(token, text[length..]);
     }
 
-    private static bool TryReadOne(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<char> text, out bool isPublic, out Position position)
+    private static bool TryReadOne(SessionKeys keys, Tenant tenant, ReadOnlySpan<char> text, out bool isPublic, out Position position)
     {
         isPublic = false;
         position = default;
@@ -107,9 +107,7 @@ internal static class SessionToken
             return false;
         }
 
-        Span<byte> mac = stackalloc byte[TokenBytes - SignedBytes];
-        Mac(key, tenant, token[..SignedBytes], mac);
-        if (!CryptographicOperations.FixedTimeEquals(mac, token[SignedBytes..]))
+        if (!IsSigned(keys, tenant, token))
             return false;
         // No log is that long.
         if (token[25] >= 0x80)
@@ -117,6 +115,19 @@ internal static class SessionToken
         isPublic = token[1] == 1;
         position = new Position(new Epoch(BinaryPrimitives.ReadUInt128LittleEndian(token[2..])), BinaryPrimitives.ReadInt64LittleEndian(token[18..]));
         return true;
+    }
+
+    private static bool IsSigned(SessionKeys keys, Tenant tenant, ReadOnlySpan<byte> token)
+    {
+        Span<byte> mac = stackalloc byte[TokenBytes - SignedBytes];
+        foreach (var key in keys.All)
+        {
+            Mac(key, tenant, token[..SignedBytes], mac);
+            if (CryptographicOperations.FixedTimeEquals(mac, token[SignedBytes..]))
+                return true;
+        }
+
+        return false;
     }
 
     private static void Mac(ReadOnlySpan<byte> key, Tenant tenant, ReadOnlySpan<byte> signed, Span<byte> mac)

@@ -26,10 +26,12 @@ internal sealed class GroupNames
     private const int NameBytes = 6;
     private const int MaxTenantBytes = 3 * (KeyPart.MaxSegmentLength + 1);
 
-    private readonly byte[] _key;
+    private readonly byte[][] _keys;
 
-    /// <param name="secret">What the nodes that serve the same clients share; at least 16 bytes.</param>
-    public GroupNames(ReadOnlySpan<byte> secret) => _key = HMACSHA256.HashData(secret, "freshet groups 1"u8);
+    /// <param name="secret">Shared by the nodes that serve the same clients; at least 16 bytes.</param>
+    /// <param name="accepted">Secrets under which other nodes name answers while the secret is being replaced.</param>
+    public GroupNames(byte[] secret, params IEnumerable<byte[]> accepted) =>
+        _keys = [.. accepted.Prepend(secret).Select(s => HMACSHA256.HashData(s, "freshet groups 1"u8))];
 
     /// <summary>The names of what an answer was made from.</summary>
     /// <param name="dependencies">What it was made from.</param>
@@ -56,13 +58,15 @@ internal sealed class GroupNames
         return [.. dependencies.Select(d => Name(d.Tenant, Below, Tag.Root.PathHashes[0])).Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>The names of what was touched.</summary>
+    /// <summary>
+    /// The names of what was touched, under every secret: a client may keep an answer of a node that names it under another one.
+    /// </summary>
     /// <param name="touched">In whose log, which tag.</param>
     /// <param name="max">How many names there may be; above, whole types are named, then <see cref="Everything"/>.</param>
     public IReadOnlyCollection<string> OfTouches(IReadOnlyCollection<(Tenant Tenant, Tag Tag)> touched, int max)
     {
         // Each tag has a name of its own: with more tags than that, nothing has to be hashed to know that they are too many.
-        if (touched.Count <= max && TryName(touched, max) is { } names)
+        if (touched.Count <= max / _keys.Length && TryName(touched, max) is { } names)
             return names;
         return TryName(touched.Select(t => (t.Tenant, TypeOf(t.Tag))).ToHashSet(), max) ?? [Everything];
     }
@@ -75,9 +79,13 @@ internal sealed class GroupNames
             var path = tag.PathHashes;
             if (path.Length == 1)
                 return [Everything];
-            for (var depth = 0; depth < path.Length - 1; depth++)
-                names.Add(Name(tenant, Below, path[depth]));
-            names.Add(Name(tenant, At, path[^1]));
+            foreach (var key in _keys)
+            {
+                for (var depth = 0; depth < path.Length - 1; depth++)
+                    names.Add(Name(key, tenant, Below, path[depth]));
+                names.Add(Name(key, tenant, At, path[^1]));
+            }
+
             if (names.Count > max)
                 return null;
         }
@@ -98,7 +106,9 @@ internal sealed class GroupNames
     }
 
     /// <summary>The name of one clock.</summary>
-    public string Name(Tenant tenant, byte kind, ulong path)
+    public string Name(Tenant tenant, byte kind, ulong path) => Name(_keys[0], tenant, kind, path);
+
+    private static string Name(byte[] key, Tenant tenant, byte kind, ulong path)
     {
         Span<byte> message = stackalloc byte[MaxTenantBytes + 2 + sizeof(ulong)];
         var length = Encoding.UTF8.GetBytes(tenant.Id, message);
@@ -106,7 +116,7 @@ internal sealed class GroupNames
         message[length++] = kind;
         BinaryPrimitives.WriteUInt64LittleEndian(message[length..], path);
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_key, message[..(length + sizeof(ulong))], hash);
+        HMACSHA256.HashData(key, message[..(length + sizeof(ulong))], hash);
         return Base64Url.EncodeToString(hash[..NameBytes]);
     }
 }

@@ -49,6 +49,23 @@ public class GroupNamesTests
     }
 
     [Fact]
+    public void Rotation_TouchIsNamedUnderBothSecrets_WithinTheBound()
+    {
+        byte[] former = [.. Enumerable.Repeat((byte)1, 32)];
+        byte[] next = [.. Enumerable.Repeat((byte)2, 32)];
+        EntryDependency[] made = [new(Acme, Tag.Of("import", "42"))];
+        GroupNames[] steps = [new(former), new(former, next), new(next, former), new(next)];
+        for (var step = 0; step < 3; step++)
+        {
+            foreach (var (answering, telling) in new[] { (step, step + 1), (step + 1, step) })
+                Assert.NotEmpty(steps[telling].OfTouches([(Acme, Tag.Of("import", "42"))], 10).Intersect(steps[answering].Of(made, Acme, 10), StringComparer.Ordinal));
+        }
+
+        Assert.Equal(["*"], steps[1].OfTouches([(Acme, Tag.Of("a", "b")), (Acme, Tag.Of("c", "d")), (Acme, Tag.Of("e", "f"))], 6));
+        Assert.Equal(6, steps[1].OfTouches([(Acme, Tag.Of("a", "b"))], 6).Count);
+    }
+
+    [Fact]
     public void OtherTenantOrOtherSecret_HasOtherNames()
     {
         var here = Names.Of([new EntryDependency(Acme, Tag.Of("import", "42"))], Acme, 10);
