@@ -116,6 +116,10 @@ public enum CacheReason
     /// <summary>A value read inside the load was stale by age (C3).</summary>
     NestedStale,
 
+    /// <summary>A cached read inside the load ended without saying what it was made from: it was left before it ended, or it
+    /// failed before it read anything (C3).</summary>
+    NestedUnknown,
+
     /// <summary>The load read under an ambient transaction (C2).</summary>
     AmbientTransaction,
 
