@@ -3,7 +3,7 @@ using Freshet.Coherence;
 namespace Freshet.Simulation;
 
 /// <summary>The loads of one node: whose turn it is, what each reads, and where its result goes.</summary>
-internal sealed class Loads
+internal sealed partial class Loads
 {
     private const int StorePatience = 100;
 
@@ -55,6 +55,9 @@ internal sealed class Loads
                     return false;
                 load.Phase = LoadPhase.Origin;
                 return true;
+            case LoadPhase.Nested when random.Chance(profile.LoadCancelled):
+                LeaveInside(load);
+                return true;
             case LoadPhase.Origin:
                 if (random.Chance(profile.LoadStuck))
                 {
@@ -68,7 +71,7 @@ internal sealed class Loads
                 else if (load.NextPart < load.Key.Parts.Length)
                     ReadPart(load);
                 else
-                    End(load, _rules.MayShare(load) && !load.IsReleased ? LoadEnd.Shared : LoadEnd.NotShared);
+                    End(load, _rules.MayShare(load) && !IsRefused(load) && !load.IsReleased ? LoadEnd.Shared : LoadEnd.NotShared);
                 if (load is { Phase: LoadPhase.Origin, Turn: not null, IsReleased: false } && random.Chance(profile.LoadReleased))
                     Release(load);
                 return true;
@@ -156,7 +159,7 @@ internal sealed class Loads
                 _node.Answer(request, ended!.Values, Event.AnsweredByFollowing, ended.HoldsStale);
                 break;
             case Turn.Take:
-                _node.AnswerError(request);
+                _node.AnswerError(request, ended!);
                 break;
         }
     }
@@ -206,14 +209,16 @@ internal sealed class Loads
             case PartKind.Nested:
                 _node.Note(Event.LoadNested, part.Source);
                 load.Phase = LoadPhase.Nested;
-                _node.LookUp(new Request
+                load.Inside = new Request
                 {
                     Key = _world.Keys[part.Source],
                     Node = _node,
                     Parent = load,
                     HasArrived = true,
                     Arrival = _rules.NestedArrival(_node.Clocks, load),
-                });
+                    OnlyIfThere = _simulation.Random.Below(16) == 0,
+                };
+                _node.LookUp(load.Inside);
                 break;
         }
     }
@@ -244,7 +249,7 @@ internal sealed class Loads
 
     private void Keep(Load load, long fence, long expiresAt)
     {
-        var entry = new Entry(load.Values, _rules.ClocksOf(load.Key), fence, ++_ticket, expiresAt, load.HoldsStale);
+        var entry = new Entry(load.Values, _rules.ClocksOf(load), fence, ++_ticket, expiresAt, load.HoldsStale);
         var stored = _node.Memory[load.Key.Index];
         if (stored is not null)
         {
@@ -265,17 +270,19 @@ internal sealed class Loads
         if (load.Turn is { } turn)
         {
             _running[load.Key.Index]--;
-            var stillValid = end is LoadEnd.Shared && _rules.IsStillValid(_node.Clocks, load.Key, fence, _node.InContact(load.Key));
+            var stillValid = end is LoadEnd.Shared && _rules.IsStillValid(_node.Clocks, load, fence, _node.InContact(load.Key));
             _turns[load.Key.Index].Complete(turn, end, stillValid, decisions);
         }
 
         // The leader takes what it brought; an error is its own.
+        if (load.Leader.Parent is { } outer && end is LoadEnd.Shared or LoadEnd.NotShared)
+            outer.HoldsUnknown |= load.HoldsUnknown;
         if (end is LoadEnd.Shared or LoadEnd.NotShared)
             _node.Answer(load.Leader, load.Values, Event.AnsweredByOwnLoad, load.HoldsStale);
         else if (end is LoadEnd.Failed)
-            _node.AnswerError(load.Leader);
+            _node.AnswerError(load.Leader, load);
         else if (load.Leader.Parent is { } parent)
-            End(parent, LoadEnd.Cancelled);
+            EndInside(parent, load, LoadEnd.Cancelled);
         DoAll(decisions, end, load);
     }
 

@@ -9,6 +9,9 @@ internal sealed class PromiseBrokenException(string message) : Exception(message
 /// </summary>
 internal sealed class Promise(int maxStaleness)
 {
+    /// <summary>The version of a row that an answer does not show.</summary>
+    public const int NotShown = int.MaxValue;
+
     private readonly World _world = World.Instance;
 
     /// <summary>By node and row: the newest version acknowledged there.</summary>

@@ -74,8 +74,11 @@ internal sealed class Request
     /// <summary>Null for nested reads and for refreshes in the background.</summary>
     public Client? Client { get; init; }
 
-    /// <summary>The load that reads this; null for a client's request.</summary>
-    public Load? Parent { get; init; }
+    /// <summary>The load that reads this and waits for it; null for a client's request, and when that load no longer waits.</summary>
+    public Load? Parent { get; set; }
+
+    /// <summary>Whether it takes what memory has and loads nothing.</summary>
+    public bool OnlyIfThere { get; init; }
 
     /// <summary>What the rows were when its transaction began, for a request under one (C2).</summary>
     public int[]? Snapshot { get; init; }
@@ -131,6 +134,18 @@ internal sealed class Load
     public long StuckUntil { get; set; }
 
     public int NextPart { get; set; }
+
+    /// <summary>The nested read that it waits for.</summary>
+    public Request? Inside { get; set; }
+
+    /// <summary>The parts, one bit each, that ended without a value: the load answered something else there.</summary>
+    public int FailedParts { get; set; }
+
+    /// <summary>The clocks of what was read inside those parts.</summary>
+    public HashSet<int>? ReadInFailedParts { get; set; }
+
+    /// <summary>Whether it is not known what was read inside one of them.</summary>
+    public bool HoldsUnknown { get; set; }
 
     public bool HoldsStale { get; set; }
 

@@ -23,8 +23,33 @@ internal class Rules
     // C3: nested reads answer at or after the fence of the load that makes them.
     public virtual Arrival NestedArrival(TagClocks clocks, Load load) => load.Turn?.Arrival ?? load.Leader.Arrival;
 
-    // C3: the dependencies of nested reads join those of the outer entry.
-    public virtual int[] ClocksOf(Key key) => key.Clocks;
+    // C3: the dependencies of nested reads join those of the outer entry, whatever way the reads ended.
+    public virtual int[] ClocksOf(Load load)
+    {
+        if (load.FailedParts == 0)
+            return load.Key.Clocks;
+        var clocks = ClocksSoFar(load);
+        clocks.UnionWith(load.ReadInFailedParts ?? []);
+        return [.. clocks];
+    }
+
+    // C3: a load inside which it is not known what was read is nobody else's.
+    public virtual bool RefusesUnknown => true;
+
+    /// <summary>What the load itself has read, and what it got inside: a command reports all that it reads before it runs.</summary>
+    public static HashSet<int> ClocksSoFar(Load load)
+    {
+        if (load.NextPart == 0)
+            return [];
+        var clocks = new HashSet<int>(load.Key.OwnClocks);
+        for (var i = 0; i < load.NextPart; i++)
+        {
+            if (load.Key.Parts[i] is { Kind: PartKind.Nested } part && (load.FailedParts & (1 << i)) == 0)
+                clocks.UnionWith(World.Instance.Keys[part.Source].Clocks);
+        }
+
+        return clocks;
+    }
 
     // C3: something stale by age inside makes the outer result unstorable.
     public virtual bool MayKeep(Load load) => !load.HoldsStale;
@@ -53,8 +78,8 @@ internal class Rules
     public virtual Position? PositionOf(LogFollower follower, long fence) => follower.PositionAt(fence);
 
     // C5: whether the result of a load is still valid, known by live contact.
-    public virtual bool IsStillValid(TagClocks clocks, Key key, long fence, bool inContact) =>
-        inContact && clocks.Untouched(ClocksOf(key), fence);
+    public virtual bool IsStillValid(TagClocks clocks, Load load, long fence, bool inContact) =>
+        inContact && clocks.Untouched(ClocksOf(load), fence);
 
     // C5: who comes takes a turn.
     public virtual LoadTurns<Request>.Decision TakeTurn(LoadTurns<Request> turns, Request request, Func<long, bool> knownTouched) =>

@@ -170,7 +170,10 @@ internal sealed class SimNode
             }
         }
 
-        _loads.TakeTurn(request, _knownTouched);
+        if (request.OnlyIfThere)
+            _loads.FoundNothing(request);
+        else
+            _loads.TakeTurn(request, _knownTouched);
     }
 
     public void Answer(Request request, int[] values, Event how, bool holdsStale)
@@ -193,7 +196,8 @@ internal sealed class SimNode
         }
     }
 
-    public void AnswerError(Request request)
+    /// <summary>A request gets the failure of a load: its own, or that of the load it waited for.</summary>
+    public void AnswerError(Request request, Load failed)
     {
         // C15: an error is covered by what is stale by age only.
         if (request.Client is not null && Memory[request.Key.Index] is { } entry
@@ -205,7 +209,7 @@ internal sealed class SimNode
 
         Note(Event.AnsweredError, request.Key.Index);
         if (request.Parent is { } parent)
-            _loads.End(parent, LoadEnd.Failed);
+            _loads.EndInside(parent, failed, LoadEnd.Failed);
     }
 
     public void Note(Event e, int key) => _simulation.Note(e, Index, key);

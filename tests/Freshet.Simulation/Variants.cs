@@ -20,11 +20,13 @@ internal static class Variants
         new("C1_FenceTakenAtLookUp", "calm", 1, 4, () => new FenceTakenAtLookUp()),
         new("C1_FenceTakenAtTheEnd", "calm", 1, 5, () => new FenceTakenAtTheEnd()),
         new("C1_StoredUnderALaterPlace", "calm", 2, 1, () => new StoredUnderALaterPlace()),
-        new("C1_MustLoadTickTakenAfterAuthentication", "streams", 2, 5, () => new MustLoadTickTakenAfterAuthentication()),
+        new("C1_MustLoadTickTakenAfterAuthentication", "streams", 2, 8, () => new MustLoadTickTakenAfterAuthentication()),
         new("C2_PastIsShared", "calm", 2, 3, () => new PastIsShared()),
         new("C3_NestedReadsFromBefore", "calm", 2, 5, () => new NestedReadsFromBefore()),
         new("C3_NestedReadsNeedNotLoad", "lossy", 3, 2, () => new NestedReadsNeedNotLoad()),
         new("C3_DependenciesStayInside", "calm", 2, 3, () => new DependenciesStayInside()),
+        new("C3_FailureStaysInside", "calm", 2, 4, () => new FailureStaysInside()),
+        new("C3_UnknownInsideIsShared", "calm", 2, 2, () => new UnknownInsideIsShared()),
         new("C3_StaleInsideIsKept", "calm", 1, 1, () => new StaleInsideIsKept()),
         new("C4_OneLogOfTwoIsJudged", "calm", 2, 3, () => new OneLogOfTwoIsJudged()),
         new("C4_StoreIsNotJudged", "calm", 2, 3, () => new StoreIsNotJudged()),
@@ -44,11 +46,11 @@ internal static class Variants
         new("C8_UnknownOutcomeIsForgotten", "calm", 2, 1, () => new UnknownOutcomeIsForgotten()),
         new("C9_AcknowledgesBeforeItIsLogged", "calm", 2, 5, () => new AcknowledgesBeforeItIsLogged()),
         new("C9_WriterWaitsForThePush", "calm", 2, 2, () => new WriterWaitsForThePush()),
-        new("C9_OwnRecordAheadIsOverlooked", "lossy", 2, 8, () => new OwnRecordAheadIsOverlooked()),
+        new("C9_OwnRecordAheadIsOverlooked", "lossy", 2, 4, () => new OwnRecordAheadIsOverlooked()),
         new("C10_PositionIsIgnored", "calm", 2, 5, () => new PositionIsIgnored()),
         new("C11_LastOneWins", "calm", 2, 2, () => new LastOneWins()),
         new("C12_EntriesOutliveTheirLog", "failing", 2, 2, () => new EntriesOutliveTheirLog()),
-        new("C13_IncarnationIsIgnored", "failing", 3, 7, () => new IncarnationIsIgnored()),
+        new("C13_IncarnationIsIgnored", "failing", 3, 4, () => new IncarnationIsIgnored()),
         new("C13_EpochsAreNamedAlike", "failing", 3, 1, () => new EpochsAreNamedAlike()),
         new("C13_NobodyIsToldOfTheLost", "isolated", 2, 7, () => new NobodyIsToldOfTheLost()),
         new("C14_PendingStaysValid", "lossy", 2, 1, () => new PendingStaysValid()),
@@ -98,7 +100,17 @@ internal static class Variants
 
     private sealed class DependenciesStayInside : Rules
     {
-        public override int[] ClocksOf(Key key) => key.OwnClocks;
+        public override int[] ClocksOf(Load load) => load.Key.OwnClocks;
+    }
+
+    private sealed class FailureStaysInside : Rules
+    {
+        public override int[] ClocksOf(Load load) => load.FailedParts == 0 ? load.Key.Clocks : [.. ClocksSoFar(load)];
+    }
+
+    private sealed class UnknownInsideIsShared : Rules
+    {
+        public override bool RefusesUnknown => false;
     }
 
     private sealed class StaleInsideIsKept : Rules
@@ -142,7 +154,7 @@ internal static class Variants
 
     private sealed class FollowersTakeAnything : Rules
     {
-        public override bool IsStillValid(TagClocks clocks, Key key, long fence, bool inContact) => true;
+        public override bool IsStillValid(TagClocks clocks, Load load, long fence, bool inContact) => true;
     }
 
     private sealed class EverybodyLeads : Rules

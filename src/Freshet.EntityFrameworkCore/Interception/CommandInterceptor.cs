@@ -210,8 +210,13 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         }
     }
 
-    private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data, bool failed = false) =>
-        After(command, data.Context, data.CommandId, failed);
+    private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data, bool failed = false)
+    {
+        // C3: a command fails for reasons of which no record is ever made (a deadlock, a time limit).
+        if (failed)
+            LoadScope.Current?.DoNotStore(CacheReason.NestedUnknown);
+        return After(command, data.Context, data.CommandId, failed);
+    }
 
     private IReadOnlyList<Touch> After(DbCommand command, DbContext? context, Guid id, bool failed)
     {

@@ -116,6 +116,10 @@ public enum CacheReason
     /// <summary>A value read inside the load was stale by age (C3).</summary>
     NestedStale,
 
+    /// <summary>A read inside the load ended without saying what it was made from: a cached read was left before it ended, or
+    /// failed before it read anything; or the database failed (C3).</summary>
+    NestedUnknown,
+
     /// <summary>The load read under an ambient transaction (C2).</summary>
     AmbientTransaction,
 

@@ -12,7 +12,8 @@ internal static class CacheReasons
         or CacheReason.LocalChanges
         or CacheReason.WroteDuringLoad
         or CacheReason.UnknownSource
-        or CacheReason.NestedStale;
+        or CacheReason.NestedStale
+        or CacheReason.NestedUnknown;
 
     /// <summary>Whether the next load of the key will very likely not be storable either, so nobody should wait for it (hit-for-pass).</summary>
     public static bool IsLikelyToLast(this CacheReason reason) => reason is not (CacheReason.None
@@ -21,6 +22,7 @@ internal static class CacheReasons
         or CacheReason.Truncated
         or CacheReason.TouchedDuringLoad
         or CacheReason.NestedStale
+        or CacheReason.NestedUnknown
         or CacheReason.Superseded
         or CacheReason.RequestDirective // it says something of the one who asked, nothing of the key
         or CacheReason.NoContact);

@@ -89,18 +89,35 @@ internal sealed class CacheEngine(
     public TimeSpan AgeOf(CacheEntry entry, long now) => time.GetElapsedTime(entry.CreatedAt, now);
 
     /// <inheritdoc cref="Loader.LoadAsync"/>
-    public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel)
-    {
-        if (store.Entries is not null && !request.Arrival.MustLoad && !InContact(request.Tenant))
-            return LoadWhenReadyAsync(key, request, cancel);
-        return LoadNowAsync(key, request, cancel);
-    }
+    public ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel) => LoadScope.Current is { } outer
+        ? LoadInsideAsync(outer, key, request, cancel)
+        : StartLoadAsync(key, request, cancel);
 
     /// <summary>What another node has stored under the key, if it is valid here; nothing is loaded.</summary>
     public async ValueTask<CacheEntry?> FindStoredAsync(string key, LoadRequest request, CancellationToken cancel)
     {
+        using var read = LoadScope.Current is { } outer ? new NestedRead(outer, request) : null;
         await store.ReadyAsync(request.Tenant).ConfigureAwait(false);
-        return await loader.FindStoredAsync(key, request, cancel).ConfigureAwait(false);
+        var entry = await loader.FindStoredAsync(key, request, cancel).ConfigureAwait(false);
+        if (entry is not null)
+            read?.MadeFrom(entry);
+        else if (!request.Arrival.MustLoad && request.Why is not CacheReason.NoContact)
+            read?.FoundNothing(); // else something may be there, for others
+        return entry;
+    }
+
+    // C3: the one way out of a load inside a load.
+    private async ValueTask<LoadOutcome> LoadInsideAsync(LoadScope outer, string key, LoadRequest request, CancellationToken cancel)
+    {
+        using var read = new NestedRead(outer, request);
+        return await StartLoadAsync(key, request with { Read = read }, cancel).ConfigureAwait(false);
+    }
+
+    private ValueTask<LoadOutcome> StartLoadAsync(string key, LoadRequest request, CancellationToken cancel)
+    {
+        if (store.Entries is not null && !request.Arrival.MustLoad && !InContact(request.Tenant))
+            return LoadWhenReadyAsync(key, request, cancel);
+        return LoadNowAsync(key, request, cancel);
     }
 
     // A tenant's first request on this node: its log has only begun to be followed, and without contact nothing that is stored serves.

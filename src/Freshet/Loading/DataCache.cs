@@ -47,12 +47,13 @@ internal sealed class DataCache(
                 why = engine.Look(writer.Written, arrival, out var entry);
                 if (why is CacheReason.Fresh)
                 {
-                    scope?.Join(entry!, isStale: false);
+                    scope?.Join(entry!, isStale: false); // C3
                     return new ValueTask<T>(form.Read(entry!.Value));
                 }
             }
 
-            if (flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData) && (!engine.SharesValues || flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead)))
+            // Inside a load it matters that nothing is there (C3).
+            if (scope is null && flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData) && (!engine.SharesValues || flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead)))
                 return default;
             written = writer.ToString();
         }
@@ -61,10 +62,10 @@ internal sealed class DataCache(
             writer.Dispose();
         }
 
-        var request = new LoadRequest(tenant, arrival, why, null!, form, SkipsOf(flags), options?.LocalCacheExpiration);
+        var request = new LoadRequest(tenant, arrival, why, null!, form, SkipsOf(flags), options?.LocalCacheExpiration, KeyTagOf(key));
         return flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData)
             ? FindStoredAsync(written, request, form, cancellationToken)
-            : LoadAsync(written, key, request, form, state, factory, LifetimeOf(options), tags, cancellationToken);
+            : LoadAsync(written, request, form, state, factory, LifetimeOf(options), tags, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -79,15 +80,16 @@ internal sealed class DataCache(
         var form = serializers.For<T>();
         var written = WriteKey(tenant, key, form.KeyPrefix);
         // The value takes the place of every earlier one, on every node and in every load that is running (C9).
-        await engine.InvalidateKeyAsync(tenant, KeyTagOf(key)).ConfigureAwait(false);
+        var self = KeyTagOf(key);
+        await engine.InvalidateKeyAsync(tenant, self).ConfigureAwait(false);
         var arrival = engine.Arrive();
         var skips = SkipsOf(options?.Flags ?? HybridCacheEntryFlags.None);
-        var request = new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load, form, skips, options?.LocalCacheExpiration);
+        var request = new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load, form, skips, options?.LocalCacheExpiration, self);
         await engine.LoadAsync(written, request, cancellationToken).ConfigureAwait(false);
 
         ValueTask<Loaded> Load(LoadScope scope, CancellationToken cancel)
         {
-            Declare(scope, key, tags);
+            Declare(scope, self, tags);
             var stored = form.Write(value, out var bytes);
             return new ValueTask<Loaded>(new Loaded(stored, bytes, LifetimeOf(options)));
         }
@@ -113,7 +115,6 @@ internal sealed class DataCache(
 
     private async ValueTask<T> LoadAsync<TState, T>(
         string written,
-        string key,
         LoadRequest request,
         DataForm<T> form,
         TState state,
@@ -122,14 +123,13 @@ internal sealed class DataCache(
         IEnumerable<string>? tags,
         CancellationToken cancel)
     {
-        // The load goes on for the others when this caller leaves; he leaves at once.
         var load = engine.LoadAsync(written, request with { Load = Load }, cancel);
-        var outcome = await (load.IsCompletedSuccessfully || !cancel.CanBeCanceled ? load : new(load.AsTask().WaitAsync(cancel))).ConfigureAwait(false);
+        var outcome = await (load.IsCompletedSuccessfully || !cancel.CanBeCanceled ? load : new(UntilCancelledAsync(load.AsTask(), cancel))).ConfigureAwait(false);
         return outcome.Value is Unstored<T> own ? own.Value : form.Read(outcome.Value!);
 
         async ValueTask<Loaded> Load(LoadScope scope, CancellationToken loadCancel)
         {
-            Declare(scope, key, tags);
+            Declare(scope, request.Self!, tags);
             var value = await factory(state, loadCancel).ConfigureAwait(false);
             // In no tier, so nobody waits for it.
             if (request.Skips.HasFlag(TierSkips.MemoryWrite) && (!engine.SharesValues || request.Skips.HasFlag(TierSkips.SharedWrite)))
@@ -141,6 +141,21 @@ internal sealed class DataCache(
         }
     }
 
+    // The load goes on for the others when this caller leaves; the caller leaves at once.
+    private static async Task<LoadOutcome> UntilCancelledAsync(Task<LoadOutcome> load, CancellationToken cancel)
+    {
+        try
+        {
+            return await load.WaitAsync(cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            // C3: what it has yet to read is not known.
+            if (!load.IsCompleted)
+                LoadScope.Current?.DoNotStore(CacheReason.NestedUnknown);
+        }
+    }
+
     private static TierSkips SkipsOf(HybridCacheEntryFlags flags) =>
         (flags.HasFlag(HybridCacheEntryFlags.DisableLocalCacheWrite) ? TierSkips.MemoryWrite : TierSkips.None)
         | (flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead) ? TierSkips.SharedRead : TierSkips.None)
@@ -148,12 +163,10 @@ internal sealed class DataCache(
 
     private TimeSpan LifetimeOf(HybridCacheEntryOptions? entry) => entry?.Expiration ?? entry?.LocalCacheExpiration ?? _defaultLifetime;
 
-    private void Declare(LoadScope scope, string key, IEnumerable<string>? tags)
+    private void Declare(LoadScope scope, Tag self, IEnumerable<string>? tags)
     {
-        var tag = KeyTagOf(key);
         if (scope.Tenant.IsPublic)
-            engine.PublicKeys.Add(tag);
-        scope.DependsOn(tag);
+            engine.PublicKeys.Add(self);
         foreach (var named in tags ?? [])
             scope.DependsOn(ToDependency(named));
     }

@@ -18,9 +18,11 @@ internal readonly record struct Loaded(object? Value, long Bytes, TimeSpan Lifet
 /// <param name="Codec">How the value is written for other nodes; null: it stays in this node's memory.</param>
 /// <param name="Skips">The tiers that are left alone.</param>
 /// <param name="MemoryLifetime">The longest that it may be kept in memory; null: as long as it is fresh.</param>
+/// <param name="Self">The tag of the key itself, on which whatever comes of the request depends; null: the key has none.</param>
+/// <param name="Read">The read that this is inside another load (C3); null outside of loads.</param>
 internal readonly record struct LoadRequest(
     Tenant Tenant, Arrival Arrival, CacheReason Why, Func<LoadScope, CancellationToken, ValueTask<Loaded>> Load,
-    ValueCodec? Codec = null, TierSkips Skips = TierSkips.None, TimeSpan? MemoryLifetime = null);
+    ValueCodec? Codec = null, TierSkips Skips = TierSkips.None, TimeSpan? MemoryLifetime = null, Tag? Self = null, NestedRead? Read = null);
 
 /// <summary>What a request got.</summary>
 /// <param name="Value">The value; null when the load brought none to share.</param>

@@ -15,6 +15,9 @@ internal sealed class LoadRun
 
     public CacheEntry? Entry { get; set; }
 
+    /// <summary>What the load has read so far; null before it runs.</summary>
+    public LoadScope? Scope { get; set; }
+
     public ExceptionDispatchInfo? Error { get; set; }
 
     /// <summary>The leader's client is gone; the load goes on for as long as somebody waits for it.</summary>

@@ -7,8 +7,14 @@ namespace Freshet;
 
 /// <summary>
 /// The load that is running here: what it reads becomes the dependencies of its entry. It is ambient, so data layers find
-/// it without being handed anything. Safe for concurrent use; of no effect once the load has ended.
+/// it without being handed anything. Safe for concurrent use; of no effect on its entry once the load has ended.
 /// </summary>
+/// <remarks>
+/// C3: what is reported here is reported to the loads around it in the same call, so it joins them whatever way this load
+/// ends, and while it still runs. Only a value that this load has not read itself is joined when it is taken
+/// (<see cref="NestedRead"/>). A load that has ended has given its answer away: what is read inside it later can only feed a
+/// load around it that still runs, and that one is told.
+/// </remarks>
 public sealed class LoadScope
 {
     private static readonly AsyncLocal<LoadScope?> Ambient = new();
@@ -18,10 +24,14 @@ public sealed class LoadScope
     private readonly HashSet<int> _clocks = [];
     private readonly TagClocks _tagClocks;
     private readonly Action<LoadScope>? _onRefused;
+    private readonly Tag? _self;
     private CacheReason _refusal;
     private string? _refusalDetail;
+    private (CacheReason Reason, string? Detail) _doubt;
+    private bool _hasEnded;
 
-    internal LoadScope(TagClocks clocks, Tenant tenant, string key, Arrival arrival, LoadScope? parent, Action<LoadScope>? onRefused)
+    internal LoadScope(
+        TagClocks clocks, Tenant tenant, string key, Arrival arrival, LoadScope? parent, Action<LoadScope>? onRefused, Tag? self = null)
     {
         _tagClocks = clocks;
         _onRefused = onRefused;
@@ -32,6 +42,9 @@ public sealed class LoadScope
         // Forgetting a tenant drops all that it has, be it made of public data alone.
         clocks.AddClocks(tenant, Tag.Root, _clocks);
         Parent = parent;
+        _self = self;
+        if (self is not null)
+            DependsOn(self);
     }
 
     /// <summary>The load that runs in this flow of control, the innermost when loads are nested; null outside of loads.</summary>
@@ -70,6 +83,26 @@ public sealed class LoadScope
     /// <summary>Whether nothing that was loaded before may take part (C10).</summary>
     internal bool MustLoad { get; }
 
+    /// <summary>Whether it depends on anything but the tag of its own key.</summary>
+    internal bool HasRead
+    {
+        get
+        {
+            lock (_gate)
+                return _dependencies.Count > (_self is null ? 0 : 1);
+        }
+    }
+
+    /// <summary>What makes the sources doubtful, whatever else stands against storing the result (C2).</summary>
+    private (CacheReason Reason, string? Detail) Doubt
+    {
+        get
+        {
+            lock (_gate)
+                return _doubt;
+        }
+    }
+
     internal string Key { get; }
 
     internal LoadScope? Parent { get; }
@@ -80,11 +113,8 @@ public sealed class LoadScope
     /// <summary>The result is made from this, in the tenant that owns it.</summary>
     public void DependsOn(Tenant tenant, Dependency dependency)
     {
-        lock (_gate)
-        {
-            if (_dependencies.Add(new EntryDependency(tenant, dependency)))
-                _tagClocks.AddClocks(tenant, dependency, _clocks);
-        }
+        for (var scope = this; scope is not null; scope = scope.Parent)
+            scope.Add(tenant, dependency);
     }
 
     /// <summary>
@@ -100,45 +130,36 @@ public sealed class LoadScope
     {
         if (reason is CacheReason.None)
             throw new ArgumentOutOfRangeException(nameof(reason), reason, "Name the reason.");
-        lock (_gate)
-        {
-            if (_refusal is not CacheReason.None)
-                return;
-            (_refusal, _refusalDetail) = (reason, detail);
-        }
-
-        _onRefused?.Invoke(this);
+        // C2, C3: doubt about the sources reaches what is made from this; a value that is merely too large leaves it alone.
+        for (var scope = this; scope is not null; scope = reason.IsAboutSources() ? scope.Parent : null)
+            scope.Refuse(reason, detail);
     }
 
     /// <summary>C3: what a cached value read in this load was made from, the load is made from too.</summary>
     internal void Join(CacheEntry nested, bool isStale)
     {
-        lock (_gate)
-        {
-            foreach (var dependency in nested.Dependencies)
-                _dependencies.Add(dependency);
-            foreach (var clock in nested.Clocks)
-                _clocks.Add(clock);
-        }
-
+        for (var scope = this; scope is not null; scope = scope.Parent)
+            scope.Add(nested.Dependencies, nested.Clocks);
         if (isStale)
             DoNotStore(CacheReason.NestedStale);
     }
 
-    /// <summary>C3, for a nested load whose result was not stored: its dependencies, and what stood against storing it.</summary>
+    /// <summary>C3, for a load whose result was not stored: what it has read so far, and the doubt about its sources.</summary>
     internal void Join(LoadScope nested)
     {
         var (dependencies, clocks) = nested.Snapshot();
-        lock (_gate)
-        {
-            foreach (var dependency in dependencies)
-                _dependencies.Add(dependency);
-            foreach (var clock in clocks)
-                _clocks.Add(clock);
-        }
+        for (var scope = this; scope is not null; scope = scope.Parent)
+            scope.Add(dependencies, clocks);
+        var (doubt, detail) = nested.Doubt;
+        if (doubt is not CacheReason.None)
+            DoNotStore(doubt, detail);
+    }
 
-        if (nested.Refusal is not CacheReason.None and var refusal && refusal.IsAboutSources())
-            DoNotStore(refusal, nested.RefusalDetail);
+    /// <summary>The load has ended: what is read from now on cannot have fed its result.</summary>
+    internal void End()
+    {
+        lock (_gate)
+            _hasEnded = true;
     }
 
     internal (EntryDependency[] Dependencies, int[] Clocks) Snapshot()
@@ -149,5 +170,43 @@ public sealed class LoadScope
             Array.Sort(clocks);
             return ([.. _dependencies], clocks);
         }
+    }
+
+    private void Add(Tenant tenant, Dependency dependency)
+    {
+        lock (_gate)
+        {
+            if (!_hasEnded && _dependencies.Add(new EntryDependency(tenant, dependency)))
+                _tagClocks.AddClocks(tenant, dependency, _clocks);
+        }
+    }
+
+    private void Add(EntryDependency[] dependencies, int[] clocks)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded)
+                return;
+            foreach (var dependency in dependencies)
+                _dependencies.Add(dependency);
+            foreach (var clock in clocks)
+                _clocks.Add(clock);
+        }
+    }
+
+    private void Refuse(CacheReason reason, string? detail)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded)
+                return;
+            if (_doubt.Reason is CacheReason.None && reason.IsAboutSources())
+                _doubt = (reason, detail);
+            if (_refusal is not CacheReason.None)
+                return;
+            (_refusal, _refusalDetail) = (reason, detail);
+        }
+
+        _onRefused?.Invoke(this);
     }
 }

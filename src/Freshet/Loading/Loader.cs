@@ -31,12 +31,11 @@ internal sealed class Loader(
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
     public async ValueTask<LoadOutcome> LoadAsync(string key, LoadRequest request, CancellationToken cancel)
     {
-        var parent = LoadScope.Current;
         // A load that asks for its own key would wait for itself.
-        for (var scope = parent; scope is not null; scope = scope.Parent)
+        for (var scope = request.Read?.Outer; scope is not null; scope = scope.Parent)
         {
             if (string.Equals(scope.Key, key, StringComparison.Ordinal))
-                return await RunAsync(key, request, CacheReason.HitForPass, null, null, parent, cancel).ConfigureAwait(false);
+                return await RunAsync(key, request, CacheReason.HitForPass, null, null, cancel).ConfigureAwait(false);
         }
 
         var caller = new Caller();
@@ -47,21 +46,26 @@ internal sealed class Loader(
         switch (decision.Turn)
         {
             case Turn.Lead:
-                return await RunAsync(key, request, request.Why, loads, decision.Load, parent, cancel).ConfigureAwait(false);
+                return await RunAsync(key, request, request.Why, loads, decision.Load, cancel).ConfigureAwait(false);
             case Turn.Take:
                 var run = (LoadRun)decision.Load!.State!;
-                run.Error?.Throw();
+                if (run.Error is { } error)
+                {
+                    request.Read?.FailedIn(run.Scope!, error.SourceException); // C3
+                    error.Throw();
+                }
+
                 metrics.Coalesced();
-                parent?.Join(run.Entry!, isStale: false);
+                request.Read?.MadeFrom(run.Entry!); // C3
                 return new LoadOutcome(run.Entry!.Value, run.Entry, CacheReason.Coalesced, CacheReason.None);
             default:
-                return await RunAsync(key, request, CacheReason.HitForPass, null, null, parent, cancel).ConfigureAwait(false);
+                return await RunAsync(key, request, CacheReason.HitForPass, null, null, cancel).ConfigureAwait(false);
         }
     }
 
     /// <summary>Loads for this caller alone; the result is stored if it may be, and shared with nobody that waits.</summary>
     public ValueTask<LoadOutcome> LoadAloneAsync(string key, LoadRequest request, CancellationToken cancel) =>
-        RunAsync(key, request, request.Why, null, null, LoadScope.Current, cancel);
+        RunAsync(key, request, request.Why, null, null, cancel);
 
     /// <summary>What another node has stored, if it is valid here; nothing is loaded.</summary>
     public async ValueTask<CacheEntry?> FindStoredAsync(string key, LoadRequest request, CancellationToken cancel)
@@ -69,10 +73,7 @@ internal sealed class Loader(
         if (_shared is null || request.Codec is null || request.Arrival.MustLoad || request.Skips.HasFlag(TierSkips.SharedRead))
             return null;
         var ticket = Interlocked.Increment(ref _ticket);
-        var entry = await _shared.LookAsync(_shared.Open(request.Tenant, key, request), request, request.Arrival, ticket, cancel).ConfigureAwait(false);
-        if (entry is not null)
-            LoadScope.Current?.Join(entry, isStale: false);
-        return entry;
+        return await _shared.LookAsync(_shared.Open(request.Tenant, key, request), request, request.Arrival, ticket, cancel).ConfigureAwait(false);
     }
 
     private (KeyLoads Loads, LoadTurns<Caller>.Decision Decision) Arrive(string key, Caller caller, Arrival arrival)
@@ -125,9 +126,10 @@ internal sealed class Loader(
     }
 
     private async ValueTask<LoadOutcome> RunAsync(
-        string key, LoadRequest request, CacheReason why, KeyLoads? loads, LoadTurns<Caller>.Load? load, LoadScope? parent, CancellationToken cancel)
+        string key, LoadRequest request, CacheReason why, KeyLoads? loads, LoadTurns<Caller>.Load? load, CancellationToken cancel)
     {
         var run = load?.State as LoadRun ?? new LoadRun();
+        var parent = request.Read?.Outer;
         // C1: the fence is the arrival's tick, read before anything that feeds this load.
         var arrival = load?.Arrival ?? request.Arrival;
         IEntrySlot? slot = null;
@@ -135,7 +137,8 @@ internal sealed class Loader(
         {
             slot?.Release(); // nobody waits for what will not be stored, on whatever node
             Release(loads!, load);
-        });
+        }, request.Self);
+        run.Scope = scope;
         await using var leaderLeaves = cancel.UnsafeRegister(_ => LeaderLeft(loads, load, run), null).ConfigureAwait(false);
 
         var end = LoadEnd.Failed;
@@ -152,7 +155,7 @@ internal sealed class Loader(
                 {
                     run.Entry = stored;
                     end = LoadEnd.Shared;
-                    parent?.Join(stored, isStale: false); // C3
+                    request.Read?.MadeFrom(stored); // C3
                     return new LoadOutcome(stored.Value, stored, CacheReason.FreshInStore, CacheReason.None);
                 }
             }
@@ -177,9 +180,9 @@ internal sealed class Loader(
             run.Entry = entry;
             end = entry is null ? LoadEnd.NotShared : LoadEnd.Shared;
             if (entry is not null)
-                parent?.Join(entry, isStale: false);
+                request.Read?.MadeFrom(entry); // C3
             else
-                parent?.Join(scope);
+                request.Read?.MadeFrom(scope);
             return new LoadOutcome(loaded.Value, entry, why, notStored);
         }
         catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
@@ -192,12 +195,14 @@ internal sealed class Loader(
         catch (Exception e)
         {
             metrics.LoadFailed();
+            request.Read?.FailedIn(scope, e); // C3
             run.Error = ExceptionDispatchInfo.Capture(e);
             throw;
         }
         finally
         {
             LoadScope.Current = parent;
+            scope.End();
             if (hasPlace)
                 gate.Leave();
             slot?.Release(); // nothing came of it: another node may load at once
@@ -209,6 +214,7 @@ internal sealed class Loader(
     // Stores what may be stored. No entry means that nobody may share the value either.
     private (CacheEntry? Entry, CacheReason NotStored) Keep(string key, in LoadRequest request, LoadScope scope, in Loaded loaded, long ticket)
     {
+        scope.End();
         var refusal = scope.Refusal;
         if (refusal is not CacheReason.None || loaded.Value is null)
         {
