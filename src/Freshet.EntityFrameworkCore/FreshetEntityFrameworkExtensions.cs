@@ -37,8 +37,10 @@ public static class FreshetEntityFrameworkExtensions
 
         services.TryAddSingleton<SharedTables>();
         services.TryAddSingleton<ContextModels>();
+        services.TryAddSingleton<HeldWrites>();
         services.TryAddSingleton<ReadReporter>();
         services.TryAddSingleton<WriteLog>();
+        services.TryAddSingleton<CommandWatch>();
         services.TryAddSingleton<CommandInterceptor>();
         services.TryAddSingleton<SaveInterceptor>();
         services.TryAddSingleton<TransactionInterceptor>();

@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Freshet.EntityFrameworkCore.Reads;
-using Freshet.EntityFrameworkCore.Schema;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
@@ -12,8 +10,16 @@ namespace Freshet.EntityFrameworkCore.Interception;
 /// Sees every command that a context runs. What it reads becomes dependencies of the running load before it runs; what it
 /// writes is handed on once it has run, whether or not it is known to have succeeded (C8).
 /// </summary>
-internal sealed class CommandInterceptor(ContextModels models, ReadReporter reads, WriteLog writes, TenantContext tenants) : DbCommandInterceptor
+internal sealed class CommandInterceptor(ContextModels models, CommandWatch watch, WriteLog writes) : DbCommandInterceptor
 {
+    // The connection is opened for the command after this, if it has to be.
+    public override DbCommand CommandCreated(CommandEndEventData eventData, DbCommand result)
+    {
+        if (result.Connection is { } connection && eventData.Context is { } context && ContextState.Of(context).Save is null)
+            writes.Of(connection).IsHeld = connection.State is not System.Data.ConnectionState.Closed;
+        return result;
+    }
+
     public override InterceptionResult<DbDataReader> ReaderExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result) =>
         Before(command, eventData, result);
 
@@ -21,7 +27,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<DbDataReader> result,
-        CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
+        CancellationToken cancellationToken = default) => BeforeAsync(command, eventData, result);
 
     public override InterceptionResult<object> ScalarExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<object> result) =>
         Before(command, eventData, result);
@@ -30,7 +36,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<object> result,
-        CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
+        CancellationToken cancellationToken = default) => BeforeAsync(command, eventData, result);
 
     public override InterceptionResult<int> NonQueryExecuting(DbCommand command, CommandEventData eventData, InterceptionResult<int> result) =>
         Before(command, eventData, result);
@@ -39,7 +45,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         DbCommand command,
         CommandEventData eventData,
         InterceptionResult<int> result,
-        CancellationToken cancellationToken = default) => new(Before(command, eventData, result));
+        CancellationToken cancellationToken = default) => BeforeAsync(command, eventData, result);
 
     public override DbDataReader ReaderExecuted(DbCommand command, CommandExecutedEventData eventData, DbDataReader result)
     {
@@ -55,7 +61,7 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
 
     public override int NonQueryExecuted(DbCommand command, CommandExecutedEventData eventData, int result)
     {
-        writes.Invalidate(After(command, eventData));
+        writes.Invalidate(After(eventData));
         return result;
     }
 
@@ -65,13 +71,13 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         int result,
         CancellationToken cancellationToken = default)
     {
-        await writes.InvalidateAsync(After(command, eventData));
+        await writes.InvalidateAsync(After(eventData));
         return result;
     }
 
     public override object? ScalarExecuted(DbCommand command, CommandExecutedEventData eventData, object? result)
     {
-        writes.Invalidate(After(command, eventData));
+        writes.Invalidate(After(eventData));
         return result;
     }
 
@@ -81,13 +87,13 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         object? result,
         CancellationToken cancellationToken = default)
     {
-        await writes.InvalidateAsync(After(command, eventData));
+        await writes.InvalidateAsync(After(eventData));
         return result;
     }
 
     public override InterceptionResult DataReaderClosing(DbCommand command, DataReaderClosingEventData eventData, InterceptionResult result)
     {
-        WriteLog.Wait(CloseAsync(command, eventData, sync: true));
+        WriteLog.Wait(CloseAsync(eventData, sync: true));
         return result;
     }
 
@@ -96,21 +102,21 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         DataReaderClosingEventData eventData,
         InterceptionResult result)
     {
-        await CloseAsync(command, eventData, sync: false);
+        await CloseAsync(eventData, sync: false);
         return result;
     }
 
     public override void CommandFailed(DbCommand command, CommandErrorEventData eventData) =>
-        writes.Invalidate(After(command, eventData, failed: true));
+        writes.Invalidate(After(eventData, failed: true));
 
     public override async Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default) =>
-        await writes.InvalidateAsync(After(command, eventData, failed: true));
+        await writes.InvalidateAsync(After(eventData, failed: true));
 
     public override void CommandCanceled(DbCommand command, CommandEndEventData eventData) =>
-        writes.Invalidate(After(command, eventData, failed: true));
+        writes.Invalidate(After(eventData, failed: true));
 
     public override async Task CommandCanceledAsync(DbCommand command, CommandEndEventData eventData, CancellationToken cancellationToken = default) =>
-        await writes.InvalidateAsync(After(command, eventData, failed: true));
+        await writes.InvalidateAsync(After(eventData, failed: true));
 
     // C2: an interceptor of the application may give rows of its own, such as those of another cache. How old they are is not known.
     private static void Ran(DbCommand command, DbDataReader reader)
@@ -121,17 +127,26 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
 
     private InterceptionResult<T> Before<T>(DbCommand command, CommandEventData data, InterceptionResult<T> result)
     {
+        writes.Invalidate(Notice(command));
         Before(command, data);
         return result;
     }
+
+    private async ValueTask<InterceptionResult<T>> BeforeAsync<T>(DbCommand command, CommandEventData data, InterceptionResult<T> result)
+    {
+        await writes.InvalidateAsync(Notice(command)).ConfigureAwait(false);
+        Before(command, data);
+        return result;
+    }
+
+    private IReadOnlyList<Touch> Notice(DbCommand command) => command.Connection is { } connection ? writes.Of(connection).Notice() : [];
 
     private void Before(DbCommand command, CommandEventData data)
     {
         if (data.Context is not { } context)
             return;
         var state = ContextState.Of(context);
-        var load = LoadScope.Current;
-
+        var ambient = WriteLog.Ambient(context);
         if (data.CommandSource is CommandSource.SaveChanges)
         {
             // A save's text says less than the context does.
@@ -139,58 +154,24 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
             {
                 save.Rows ??= SavedRows.Of(context, models.Of(context), state.Attached);
                 if (save.RanByItself)
-                    save.Doubt(tenants.TryGet(out var current) ? current : Tenant.Public);
+                    save.Doubt(watch.Tenant);
                 (save.Transaction, save.Connection) = (command.Transaction, command.Connection);
-                save.RanByItself |= !writes.IsInTransaction(context, command);
+                save.RanByItself |= !writes.IsInTransaction(command, ambient);
             }
 
-            load?.DoNotStore(CacheReason.WroteDuringLoad);
+            LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
             return;
         }
 
-        var model = models.Of(context);
-        var text = model.TextOf(command.CommandText);
-        // Outside of a load only what may write, or may begin or end a transaction (C8), is of interest.
-        if (load is null && text.CannotWrite)
-            return;
-        var plan = text.Plan;
-        if (load is not null)
-            Read(command, context, state, model.Catalog, plan, load);
-
-        var callsUnknown = plan.UnknownFunction is not null && data.CommandSource is CommandSource.ExecuteSqlRaw;
-        if (plan.Modifies || callsUnknown)
-        {
-            load?.DoNotStore(CacheReason.WroteDuringLoad);
-            var ambient = tenants.TryGet(out var tenant) ? tenant : Tenant.Public;
-            var touches = CommandWrites.Touches(plan, callsUnknown, command, model, ambient);
-            if (touches.Count > 0)
-                state.Running[data.CommandId] = touches;
-        }
-
-        if (plan.Transaction.Steps.Count > 0)
-            state.Running.TryAdd(data.CommandId, []);
-    }
-
-    // C2: every read of a load sees a state of the database from after its fence.
-    private void Read(
-        DbCommand command,
-        DbContext context,
-        ContextState state,
-        TableCatalog catalog,
-        CommandPlan plan,
-        LoadScope load)
-    {
-        if (state.UseIn(load, context) is not CacheReason.None and var used)
+        // C2: what the context holds takes part in what the load sees.
+        if (LoadScope.Current is { } load && state.UseIn(load, context) is not CacheReason.None and var used)
             load.DoNotStore(used);
-        if (command.Transaction is not null
-            || System.Transactions.Transaction.Current is not null
-            || (command.Connection is { } connection && writes.IsOpenInSql(connection)))
-            load.DoNotStore(CacheReason.AmbientTransaction);
-        reads.Report(plan, command, catalog, load);
+        if (watch.Before(models.Of(context), command, ambient, data.CommandSource is CommandSource.ExecuteSqlRaw) is { } run)
+            state.Running[data.CommandId] = run;
     }
 
     // A command that answers with rows has run to its end only when its reader is closed.
-    private async ValueTask CloseAsync(DbCommand command, DataReaderClosingEventData data, bool sync)
+    private async ValueTask CloseAsync(DataReaderClosingEventData data, bool sync)
     {
         if (data.Context is not { } context || !ContextState.Of(context).Running.ContainsKey(data.CommandId))
             return;
@@ -206,26 +187,18 @@ internal sealed class CommandInterceptor(ContextModels models, ReadReporter read
         }
         finally
         {
-            await writes.InvalidateAsync(After(command, context, data.CommandId, failed)).ConfigureAwait(false);
+            await writes.InvalidateAsync(After(context, data.CommandId, failed)).ConfigureAwait(false);
         }
     }
 
-    private IReadOnlyList<Touch> After(DbCommand command, CommandEndEventData data, bool failed = false)
+    private IReadOnlyList<Touch> After(CommandEndEventData data, bool failed = false)
     {
         // C3: a command fails for reasons of which no record is ever made (a deadlock, a time limit).
         if (failed)
             LoadScope.Current?.DoNotStore(CacheReason.NestedUnknown);
-        return After(command, data.Context, data.CommandId, failed);
+        return After(data.Context, data.CommandId, failed);
     }
 
-    private IReadOnlyList<Touch> After(DbCommand command, DbContext? context, Guid id, bool failed)
-    {
-        if (context is null || !ContextState.Of(context).Running.Remove(id, out var touches))
-            return [];
-
-        var text = models.Of(context).TextOf(command.CommandText).Plan.Transaction;
-        return text.Steps.Count > 0 && command.Connection is { } connection
-            ? writes.RanInSql(context, command.Transaction, connection, text, touches, failed)
-            : writes.Wrote(context, command.Transaction, command.Connection, touches, failed);
-    }
+    private IReadOnlyList<Touch> After(DbContext? context, Guid id, bool failed) =>
+        context is not null && ContextState.Of(context).Running.Remove(id, out var run) ? watch.After(run, failed) : [];
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Freshet.EntityFrameworkCore.Writes;
-using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 
@@ -30,8 +29,8 @@ internal sealed class ContextState
     /// <summary>The save that is running.</summary>
     public RunningSave? Save { get; set; }
 
-    /// <summary>What commands that run now will have touched, by command.</summary>
-    public Dictionary<Guid, IReadOnlyList<Touch>> Running { get; } = [];
+    /// <summary>The commands that run now and have something to tell when they have run.</summary>
+    public Dictionary<Guid, RunningCommand> Running { get; } = [];
 
     /// <summary>The state of the context; call it before its first command runs.</summary>
     public static ContextState Of(DbContext context)

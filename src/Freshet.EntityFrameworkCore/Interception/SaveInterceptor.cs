@@ -48,12 +48,15 @@ internal sealed class SaveInterceptor(WriteLog writes, TenantContext tenants) : 
     public override async Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken = default) =>
         await writes.InvalidateAsync(End(eventData.Context, succeeded: false));
 
-    private static void Begin(DbContext? context)
+    private void Begin(DbContext? context)
     {
         if (context is null)
             return;
         var state = ContextState.Of(context);
         state.Save = new RunningSave { Outer = state.Save };
+        // The connection is opened for the save after this, if it has to be.
+        if (state.Save.Outer is null && context.Database.IsRelational() && context.Database.GetDbConnection() is { } connection)
+            writes.Of(connection).IsHeld = connection.State is not System.Data.ConnectionState.Closed;
     }
 
     private IReadOnlyList<Touch> End(DbContext? context, bool succeeded)
@@ -70,7 +73,7 @@ internal sealed class SaveInterceptor(WriteLog writes, TenantContext tenants) : 
         if (succeeded)
             state.Inserted(rows.Done());
         IReadOnlyList<Touch> touches = [.. doubtful.Union(rows.Touches(tenants.TryGet(out var tenant) ? tenant : Tenant.Public))];
-        var due = writes.Wrote(context, save.Transaction, save.Connection, touches);
+        var due = writes.Wrote(save.Transaction, save.Connection, WriteLog.Ambient(context), touches);
         // C8: the last attempt says nothing of one whose outcome is not known.
         return doubtful.Count > 0 ? touches : due;
     }

@@ -2,56 +2,64 @@ using System.Data.Common;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.Extensions.Logging;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Freshet.EntityFrameworkCore.Interception;
 
 /// <summary>
 /// Touches what a transaction wrote once its commit is known; a commit that failed has an outcome that is not known, which
-/// counts as committed (C8). One that is never committed touches nothing, whether or not anybody says that it was rolled back.
+/// counts as committed (C8). One that ends and nobody says how counts as committed, too.
 /// </summary>
-internal sealed partial class TransactionInterceptor(WriteLog writes, TenantContext tenants, ILogger<TransactionInterceptor> log) : DbTransactionInterceptor
+internal sealed class TransactionInterceptor(WriteLog writes, CommandWatch watch) : DbTransactionInterceptor
 {
     public override DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
     {
-        writes.Transactions.Start(result);
+        writes.Invalidate(Begin(connection, eventData, result));
         return result;
     }
 
-    public override ValueTask<DbTransaction> TransactionStartedAsync(
+    public override async ValueTask<DbTransaction> TransactionStartedAsync(
         DbConnection connection,
         TransactionEndEventData eventData,
         DbTransaction result,
-        CancellationToken cancellationToken = default) => new(TransactionStarted(connection, eventData, result));
-
-    public override DbTransaction TransactionUsed(DbConnection connection, TransactionEventData eventData, DbTransaction result)
+        CancellationToken cancellationToken = default)
     {
-        if (!writes.Transactions.Join(result))
-            LogForeign(log);
+        await writes.InvalidateAsync(Begin(connection, eventData, result));
         return result;
     }
 
-    public override ValueTask<DbTransaction> TransactionUsedAsync(
+    public override DbTransaction TransactionUsed(DbConnection connection, TransactionEventData eventData, DbTransaction result)
+    {
+        writes.Invalidate(writes.Join(connection, result));
+        return result;
+    }
+
+    public override async ValueTask<DbTransaction> TransactionUsedAsync(
         DbConnection connection,
         TransactionEventData eventData,
         DbTransaction result,
-        CancellationToken cancellationToken = default) => new(TransactionUsed(connection, eventData, result));
+        CancellationToken cancellationToken = default)
+    {
+        await writes.InvalidateAsync(writes.Join(connection, result));
+        return result;
+    }
 
     public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) =>
-        writes.Invalidate(writes.Transactions.Of(transaction).Commit());
+        writes.Invalidate(writes.Of(transaction).Commit());
 
     public override async Task TransactionCommittedAsync(
         DbTransaction transaction,
         TransactionEndEventData eventData,
-        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Transactions.Of(transaction).Commit());
+        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Of(transaction).Commit());
 
     public override void TransactionRolledBack(DbTransaction transaction, TransactionEndEventData eventData) =>
-        writes.Invalidate(writes.Transactions.Of(transaction).Rollback());
+        writes.Invalidate(writes.Of(transaction).Rollback());
 
     public override async Task TransactionRolledBackAsync(
         DbTransaction transaction,
         TransactionEndEventData eventData,
-        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Transactions.Of(transaction).Rollback());
+        CancellationToken cancellationToken = default) => await writes.InvalidateAsync(writes.Of(transaction).Rollback());
 
     public override void TransactionFailed(DbTransaction transaction, TransactionErrorEventData eventData) =>
         writes.Invalidate(Failed(transaction, eventData));
@@ -64,7 +72,7 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, TenantCont
     public override void CreatedSavepoint(DbTransaction transaction, TransactionEventData eventData)
     {
         if (SaveOf(eventData) is null)
-            writes.Transactions.Of(transaction).Savepoint();
+            writes.Of(transaction).Savepoint();
     }
 
     public override Task CreatedSavepointAsync(
@@ -81,7 +89,7 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, TenantCont
         if (SaveOf(eventData) is { } save)
             save.IsUndone = true;
         else
-            writes.Transactions.Of(transaction).RollbackToSavepoint();
+            writes.Of(transaction).RollbackToSavepoint();
     }
 
     public override Task RolledBackToSavepointAsync(
@@ -96,7 +104,7 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, TenantCont
     public override void ReleasedSavepoint(DbTransaction transaction, TransactionEventData eventData)
     {
         if (SaveOf(eventData) is null)
-            writes.Transactions.Of(transaction).ReleaseSavepoint();
+            writes.Of(transaction).ReleaseSavepoint();
     }
 
     public override Task ReleasedSavepointAsync(
@@ -115,13 +123,13 @@ internal sealed partial class TransactionInterceptor(WriteLog writes, TenantCont
     {
         if (!string.Equals(data.Action, "Commit", StringComparison.Ordinal))
             return [];
-        List<Touch> due = [.. writes.Transactions.Of(transaction).Doubt()];
+        List<Touch> due = [.. writes.Of(transaction).Doubt()];
         // A save hands on what it wrote when it ends; its strategy may try it again in another transaction before that.
         for (var save = SaveOf(data); save is not null; save = save.Outer)
-            due.AddRange(save.Doubt(tenants.TryGet(out var tenant) ? tenant : Tenant.Public));
+            due.AddRange(save.Doubt(watch.Tenant));
         return due;
     }
 
-    [LoggerMessage(23, LogLevel.Warning, "A context uses a transaction that was begun outside of Entity Framework: its writes are invalidated when it is committed through the context (Database.CommitTransaction), not when the transaction object is.")]
-    private static partial void LogForeign(ILogger logger);
+    private IReadOnlyList<Touch> Begin(DbConnection connection, TransactionEndEventData data, DbTransaction transaction) =>
+        writes.Begin(connection, transaction, data.Context?.GetService<IRelationalConnection>(), isOfSave: SaveOf(data) is not null);
 }

@@ -53,6 +53,15 @@ internal sealed class CommandPlan
 
     public required TransactionText Transaction { get; init; }
 
+    /// <summary>What a stored procedure does is not known.</summary>
+    public static CommandPlan OfProcedure(SqlDialect dialect)
+    {
+        const string why = "a stored procedure may do anything";
+        var plan = new CommandPlan { Reads = [], Writes = [], ReadsAnything = why, WritesAnything = why, Transaction = new TransactionText(dialect) };
+        plan.Transaction.Steps.Add(new TransactionStep(TransactionWord.MayEnd));
+        return plan;
+    }
+
     public bool Modifies => WritesAnything is not null || Writes.Count > 0;
 
     public CommandPlan ThatWritesNothing(SqlDialect dialect) => new()

@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Freshet.EntityFrameworkCore.Schema;
+using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.Extensions.Logging;
 
 namespace Freshet.EntityFrameworkCore.Reads;
 
 /// <summary>Tells the running load what a command reads.</summary>
-internal sealed partial class ReadReporter(TenantContext tenants, ILogger<ReadReporter> log)
+internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites held, ILogger<ReadReporter> log)
 {
     public void Report(CommandPlan plan, DbCommand command, TableCatalog catalog, LoadScope scope)
     {
@@ -59,7 +60,7 @@ internal sealed partial class ReadReporter(TenantContext tenants, ILogger<ReadRe
                 return;
             case Tenancy.Property:
                 // A write whose tenant is not known touches the type in the public log.
-                scope.DependsOn(Tenant.Public, entity.TypeTag);
+                Add(scope, Tenant.Public, [entity.TypeTag]);
                 foreach (var name in ofTenants)
                     Add(scope, Tenant.Named(name), tags);
                 break;
@@ -80,10 +81,14 @@ internal sealed partial class ReadReporter(TenantContext tenants, ILogger<ReadRe
             LogExact(log, scope.Key, found);
     }
 
-    private static void Add(LoadScope scope, Tenant tenant, List<Dependency> tags)
+    private void Add(LoadScope scope, Tenant tenant, List<Dependency> tags)
     {
         foreach (var tag in tags)
+        {
             scope.DependsOn(tenant, tag);
+            if (held.Concern(tenant, tag))
+                scope.DoNotStore(CacheReason.OpenWrite);
+        }
     }
 
     [LoggerMessage(20, LogLevel.Debug, "The load of {Key} read {Dependencies}.", SkipEnabledCheck = true)]

@@ -1,27 +1,55 @@
 using System.Data.Common;
-using System.Runtime.CompilerServices;
 using Freshet.Invalidation;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Freshet.EntityFrameworkCore.Writes;
 
 /// <summary>What a transaction has written so far and what of it has been undone. Safe for concurrent use.</summary>
-internal sealed class PendingWrites
+internal sealed class PendingWrites(HeldWrites held)
 {
     private readonly Lock _gate = new();
     private readonly List<Touch> _touches = [];
     private readonly List<int> _savepoints = [];
     private bool _savepointsUnclear;
+    private int _heldCount;
+
+    /// <summary>The object that stands for the transaction; null when there is none.</summary>
+    public DbTransaction? Transaction { get; init; }
+
+    /// <summary>The context's connection that began it and that says when it ends; null when nobody does.</summary>
+    public IDbContextTransactionManager? Owner { get; init; }
+
+    /// <summary>Whether a SaveChanges began it for itself, so that nobody else can commit it.</summary>
+    public bool IsOfSave { get; init; }
 
     /// <summary>Whether the transaction has committed, or may have: what is added now is due at once.</summary>
     public bool IsCommitted { get; private set; }
 
-    /// <summary>Whether it is not known if the transaction still runs: what is added now is due at once, and at its commit.</summary>
+    /// <summary>Whether it was rolled back, so that nothing is left of it.</summary>
+    public bool IsRolledBack { get; private set; }
+
+    /// <summary>Whether it is not known if the transaction still runs: what is added now is due at once, and at its end.</summary>
     public bool IsInDoubt { get; private set; }
 
-    public void Add(IReadOnlyList<Touch> touches)
+    /// <summary>Whether the transaction is over although nothing has said so: it may have been committed outside of what is seen.</summary>
+    public bool HasEnded => (Owner is not null && !ReferenceEquals(Owner.CurrentTransaction?.GetDbTransaction(), Transaction))
+        || (Transaction is not null && IsOver(Transaction));
+
+    /// <returns>What is due at once.</returns>
+    public IReadOnlyList<Touch> Add(IReadOnlyList<Touch> touches)
     {
         lock (_gate)
+        {
+            if (IsCommitted)
+                return touches;
+            if (IsRolledBack)
+                return [];
             _touches.AddRange(touches);
+            if (!IsInDoubt)
+                return [];
+            Hold_NeedsLock();
+            return touches;
+        }
     }
 
     /// <summary>The transaction has committed.</summary>
@@ -32,19 +60,20 @@ internal sealed class PendingWrites
         {
             IsCommitted = true;
             IsInDoubt = false;
-            Touch[] due = [.. _touches];
-            _touches.Clear();
-            return due;
+            return Clear_NeedsLock();
         }
     }
 
-    /// <summary>A commit failed: it counts as committed (C8), but it may be tried again, and then everything is due once more.</summary>
-    /// <returns>What is due.</returns>
+    /// <summary>Nobody will say how it ends, or a commit failed, which counts as committed (C8) and may be tried again.</summary>
+    /// <returns>What is due now, and once more at the end.</returns>
     public IReadOnlyList<Touch> Doubt()
     {
         lock (_gate)
         {
+            if (IsCommitted || IsRolledBack)
+                return [];
             IsInDoubt = true;
+            Hold_NeedsLock();
             return [.. _touches];
         }
     }
@@ -55,11 +84,15 @@ internal sealed class PendingWrites
     {
         lock (_gate)
         {
-            Touch[] due = IsInDoubt ? [.. _touches] : [];
-            _touches.Clear();
-            return due;
+            IsRolledBack = true;
+            var touches = Clear_NeedsLock();
+            return IsInDoubt ? touches : [];
         }
     }
+
+    /// <summary>It is over, and nothing has said how: it counts as committed.</summary>
+    /// <returns>What is due.</returns>
+    public IReadOnlyList<Touch> End() => IsOfSave ? Rollback() : Commit();
 
     public void Savepoint()
     {
@@ -72,7 +105,7 @@ internal sealed class PendingWrites
     {
         lock (_gate)
         {
-            if (!_savepointsUnclear && _savepoints is [var count])
+            if (!IsInDoubt && !_savepointsUnclear && _savepoints is [var count])
                 _touches.RemoveRange(count, _touches.Count - count);
         }
     }
@@ -87,25 +120,35 @@ internal sealed class PendingWrites
                 _savepointsUnclear = true;
         }
     }
-}
 
-/// <summary>The pending writes of each transaction, for as long as the transaction lives.</summary>
-internal sealed class PendingTransactions
-{
-    private readonly ConditionalWeakTable<DbTransaction, PendingWrites> _byTransaction = [];
-
-    public PendingWrites Of(DbTransaction transaction) => _byTransaction.GetOrCreateValue(transaction);
-
-    /// <summary>A transaction begins. Providers reuse the object of one that has ended.</summary>
-    public void Start(DbTransaction transaction) => _byTransaction.AddOrUpdate(transaction, new PendingWrites());
-
-    /// <summary>A context joins a transaction.</summary>
-    /// <returns>Whether it was begun where its commit can be seen.</returns>
-    public bool Join(DbTransaction transaction)
+    // Some providers take the connection away from a transaction that has ended, others refuse to say how isolated it is.
+    private static bool IsOver(DbTransaction transaction)
     {
-        if (_byTransaction.TryGetValue(transaction, out var pending) && !pending.IsCommitted)
+        try
+        {
+            if (transaction.Connection is null)
+                return true;
+            _ = transaction.IsolationLevel;
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
             return true;
-        Start(transaction);
-        return false;
+        }
+    }
+
+    private void Hold_NeedsLock()
+    {
+        held.Hold(_touches.Skip(_heldCount));
+        _heldCount = _touches.Count;
+    }
+
+    private Touch[] Clear_NeedsLock()
+    {
+        Touch[] touches = [.. _touches];
+        held.Release(touches.Take(_heldCount));
+        _heldCount = 0;
+        _touches.Clear();
+        return touches;
     }
 }

@@ -8,9 +8,9 @@ namespace Freshet.EntityFrameworkCore.Writes;
 /// got, the transaction is in doubt: what is written then is due at once, and once more when it ends. Not thread-safe, as
 /// the connection is not.
 /// </summary>
-internal sealed class SqlTransaction
+internal sealed class SqlTransaction(HeldWrites held)
 {
-    private readonly PendingWrites _pending = new();
+    private PendingWrites _pending = new(held);
 
     // What was begun and not ended: null for BEGIN, the name for a savepoint. The first one is the transaction's own.
     private readonly List<string?> _levels = [];
@@ -50,8 +50,7 @@ internal sealed class SqlTransaction
         var isPending = !ended && IsOpen && !_inDoubt && (wasOpen || text.BeginsWithStep);
         IReadOnlyList<Touch> before = !ended ? []
             : _inDoubt ? _pending.Doubt()
-            : text.IsRollback ? _pending.Rollback()
-            : _pending.Commit();
+            : Restart(text.IsRollback ? _pending.Rollback() : _pending.Commit());
         if (IsOpen)
             _pending.Add(touches);
         if (text.IsRollback)
@@ -61,6 +60,12 @@ internal sealed class SqlTransaction
 
     /// <returns>What is due when the connection is closed: how the transaction ended is not known.</returns>
     public IReadOnlyList<Touch> Closed() => _pending.Commit();
+
+    private IReadOnlyList<Touch> Restart(IReadOnlyList<Touch> due)
+    {
+        _pending = new PendingWrites(held);
+        return due;
+    }
 
     /// <returns>Whether the transaction has ended, or may have.</returns>
     private bool Ends(TransactionStep step, TransactionText text)

@@ -6,6 +6,7 @@ using Freshet.EntityFrameworkCore.Sql;
 using Freshet.Invalidation;
 using Freshet.Loading;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Freshet.EntityFrameworkCore.Writes;
 
@@ -13,47 +14,74 @@ namespace Freshet.EntityFrameworkCore.Writes;
 /// Holds what was written until its commit is known (C8), then invalidates it: never cancelled, and before whoever
 /// committed goes on (C9).
 /// </summary>
-internal sealed class WriteLog(CacheEngine engine)
+internal sealed class WriteLog(CacheEngine engine, HeldWrites held)
 {
-    // Transactions begun in SQL, by connection.
-    private readonly ConditionalWeakTable<DbConnection, SqlTransaction> _bySql = [];
+    private readonly ConditionalWeakTable<DbConnection, ConnectionState> _connections = [];
+    private readonly ConditionalWeakTable<DbTransaction, PendingWrites> _transactions = [];
 
-    public PendingTransactions Transactions { get; } = new();
+    /// <summary>What is written in transactions whose end is not seen.</summary>
+    public HeldWrites Held => held;
+
+    public ConnectionState Of(DbConnection connection) => _connections.GetValue(connection, c => new ConnectionState(c, this));
+
+    /// <summary>What a transaction has written. One that nothing was told of ends where it cannot be seen, so it is in doubt from the start.</summary>
+    public PendingWrites Of(DbTransaction transaction) => _transactions.GetValue(transaction, t => Foreign(t));
+
+    /// <summary>A transaction begins, and its end will be seen. Providers reuse the object of one that has ended.</summary>
+    /// <param name="connection">Where it begins.</param>
+    /// <param name="transaction">Its object.</param>
+    /// <param name="owner">What says when it ends, beside the events.</param>
+    /// <param name="isOfSave">Whether a SaveChanges began it for itself.</param>
+    /// <returns>What is due, of transactions before it.</returns>
+    public IReadOnlyList<Touch> Begin(DbConnection connection, DbTransaction transaction, IDbContextTransactionManager? owner, bool isOfSave) =>
+        Begin(connection, new PendingWrites(Held) { Transaction = transaction, Owner = owner, IsOfSave = isOfSave });
+
+    /// <summary>A context joins a transaction that was begun elsewhere.</summary>
+    /// <returns>What is due, of transactions before it.</returns>
+    public IReadOnlyList<Touch> Join(DbConnection connection, DbTransaction transaction)
+    {
+        if (_transactions.TryGetValue(transaction, out var known) && known is { IsCommitted: false, IsRolledBack: false, HasEnded: false })
+            return [];
+        return Begin(connection, Foreign(transaction));
+    }
 
     /// <summary>A command has written, or may have: due at its transaction's commit, or at once when it has none.</summary>
     /// <returns>What is due at once.</returns>
     public IReadOnlyList<Touch> Wrote(
-        DbContext context,
         DbTransaction? transaction,
         DbConnection? connection,
+        Transaction? ambient,
         IReadOnlyList<Touch> touches,
         bool failed = false)
     {
-        if (transaction is null && connection is not null && _bySql.TryGetValue(connection, out var begun))
+        var state = connection is null ? null : Of(connection);
+        if (transaction is null && state?.BySql is { } begun)
             return begun.Wrote(touches, failed);
         if (touches.Count == 0)
             return touches;
         if (transaction is not null)
         {
-            var pending = Transactions.Of(transaction);
-            if (pending.IsCommitted)
-                return touches;
-            pending.Add(touches);
-            return pending.IsInDoubt ? touches : [];
+            var pending = Of(transaction);
+            // A save hands on what it wrote when its own transaction is over.
+            var due = pending.IsOfSave || state is null ? [] : state.Meet(pending);
+            return [.. due, .. pending.Add(touches)];
         }
 
-        if (Ambient(context) is not { } ambient || !Enlist(ambient, touches))
-            return touches;
-        // A connection that was told not to enlist may have committed by itself already.
-        return connection is not null && MayStayOut(connection) ? touches : [];
+        if (ambient is not null && Enlist(ambient, touches))
+        {
+            // A connection that was told not to enlist may have committed by itself already.
+            return connection is not null && MayStayOut(connection) ? touches : [];
+        }
+
+        return state is { IsHeld: true } ? state.WroteUnseen(touches) : touches;
     }
 
     /// <summary>A text has run that begins or ends a transaction, and that may have written as well.</summary>
     /// <returns>What is due at once.</returns>
     public IReadOnlyList<Touch> RanInSql(
-        DbContext context,
         DbTransaction? transaction,
         DbConnection connection,
+        Transaction? ambient,
         TransactionText text,
         IReadOnlyList<Touch> touches,
         bool failed)
@@ -61,31 +89,25 @@ internal sealed class WriteLog(CacheEngine engine)
         if (transaction is not null)
         {
             // Behind the back of the object that stands for the transaction.
-            IReadOnlyList<Touch> doubtful = text.MayEndBegun ? Transactions.Of(transaction).Doubt() : [];
-            return [.. doubtful, .. Wrote(context, transaction, connection, touches)];
+            IReadOnlyList<Touch> doubtful = text.MayEndBegun ? Of(transaction).Doubt() : [];
+            return [.. doubtful, .. Wrote(transaction, connection, ambient, touches)];
         }
 
-        if (text.OnlyMayEnd && !IsOpenInSql(connection))
-            return Wrote(context, transaction, connection, touches, failed);
-        var begun = _bySql.GetOrCreateValue(connection);
+        var state = Of(connection);
+        if (text.OnlyMayEnd && state.BySql is null)
+            return Wrote(transaction, connection, ambient, touches, failed);
+        var begun = state.BySql ??= new SqlTransaction(Held);
         var due = begun.Ran(text, touches, failed);
         if (!begun.IsOpen)
-            _bySql.Remove(connection);
+            state.BySql = null;
         return due;
     }
 
     /// <summary>Whether the command is known to run in a transaction that somebody else ends.</summary>
-    public bool IsInTransaction(DbContext context, DbCommand command) =>
-        command.Transaction is not null || Ambient(context) is not null || (command.Connection is { } connection && IsOpenInSql(connection));
+    public bool IsInTransaction(DbCommand command, Transaction? ambient) =>
+        command.Transaction is not null || ambient is not null || (command.Connection is { } connection && Of(connection).BySql is not null);
 
-    /// <summary>Whether a transaction that was begun in SQL is open, or may be.</summary>
-    public bool IsOpenInSql(DbConnection connection) => _bySql.TryGetValue(connection, out _);
-
-    /// <summary>The connection was closed: a transaction that was begun in SQL has ended, and how is not known.</summary>
-    /// <returns>What is due.</returns>
-    public IReadOnlyList<Touch> Closed(DbConnection connection) =>
-        _bySql.Remove(connection, out var begun) ? begun.Closed() : [];
-
+    /// <summary>The transaction in which the context's connections take part without an object that stands for it.</summary>
     public static Transaction? Ambient(DbContext context)
     {
         // SQLite takes no part in ambient transactions: what it wrote is committed.
@@ -114,6 +136,19 @@ internal sealed class WriteLog(CacheEngine engine)
     private static bool MayStayOut(DbConnection connection) =>
         new DbConnectionStringBuilder { ConnectionString = connection.ConnectionString }.TryGetValue("Enlist", out var enlist)
             && !string.Equals(enlist as string, "true", StringComparison.OrdinalIgnoreCase);
+
+    private PendingWrites Foreign(DbTransaction transaction)
+    {
+        var pending = new PendingWrites(Held) { Transaction = transaction };
+        pending.Doubt();
+        return pending;
+    }
+
+    private IReadOnlyList<Touch> Begin(DbConnection connection, PendingWrites pending)
+    {
+        _transactions.AddOrUpdate(pending.Transaction!, pending);
+        return Of(connection).Meet(pending);
+    }
 
     private bool Enlist(Transaction ambient, IReadOnlyList<Touch> touches)
     {

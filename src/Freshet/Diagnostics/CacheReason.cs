@@ -123,6 +123,13 @@ public enum CacheReason
     /// <summary>The load read under an ambient transaction (C2).</summary>
     AmbientTransaction,
 
+    /// <summary>The load read on a connection that was open before its fence, so that a reader or a transaction from before may be
+    /// open on it (C2).</summary>
+    OpenConnection,
+
+    /// <summary>The load read what a transaction has written of which it is not known whether it has ended (C8).</summary>
+    OpenWrite,
+
     /// <summary>The load read through a context that had been used before its fence (C2).</summary>
     UsedContext,
 

@@ -8,6 +8,7 @@ internal static class CacheReasons
     /// value that is merely too large or not cacheable as a response leaves what encloses it alone.
     /// </summary>
     public static bool IsAboutSources(this CacheReason reason) => reason is CacheReason.AmbientTransaction
+        or CacheReason.OpenWrite
         or CacheReason.UsedContext
         or CacheReason.LocalChanges
         or CacheReason.WroteDuringLoad
@@ -23,6 +24,7 @@ internal static class CacheReasons
         or CacheReason.TouchedDuringLoad
         or CacheReason.NestedStale
         or CacheReason.NestedUnknown
+        or CacheReason.OpenWrite
         or CacheReason.Superseded
         or CacheReason.RequestDirective // it says something of the one who asked, nothing of the key
         or CacheReason.NoContact);

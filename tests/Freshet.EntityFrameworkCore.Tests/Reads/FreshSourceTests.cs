@@ -3,7 +3,41 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Freshet.EntityFrameworkCore.Tests.Reads;
 
-public sealed class SqliteFreshSourceTests() : FreshSourceTests(null);
+public sealed class SqliteFreshSourceTests() : FreshSourceTests(null)
+{
+    // The reader that is open pins the state that its connection sees.
+    [Fact]
+    public async Task C2_LoadInsideAReaderOfTheSameContext_IsNotStored() => await App.UseAsync(async db =>
+    {
+        await App.UseAsync(other => other.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL"));
+        await foreach (var import in db.Imports.AsNoTracking().AsAsyncEnumerable())
+        {
+            _ = import;
+            await App.UseAsync(other => other.Countries.ExecuteUpdateAsync(s => s.SetProperty(c => c.Name, "new")));
+            var name = "";
+            var reading = await App.LoadAsync(async () => name = await db.Countries.AsNoTracking().Select(c => c.Name).SingleAsync());
+            Assert.Equal("Slovensko", name);
+            Assert.Equal(CacheReason.OpenConnection, reading.Refusal);
+            break;
+        }
+    });
+
+    [Fact]
+    public async Task C2_NestedLoadInsideAReaderOfTheLoadAroundIt_LeavesThatAlone()
+    {
+        Reading? nested = null;
+        var outer = await App.ReadAsync(async db =>
+        {
+            await foreach (var import in db.Imports.AsNoTracking().AsAsyncEnumerable())
+            {
+                _ = import;
+                nested ??= await App.LoadAsync(() => db.Countries.AsNoTracking().ToListAsync());
+            }
+        });
+        Assert.Equal(CacheReason.OpenConnection, nested!.Refusal);
+        Assert.Equal(CacheReason.None, outer.Refusal);
+    }
+}
 
 public sealed class PostgresFreshSourceTests(PostgresServer server) : FreshSourceTests(server);
 
@@ -49,6 +83,43 @@ public abstract class FreshSourceTests(PostgresServer? server) : DatabaseTests(s
         {
             await using var transaction = await db.Database.BeginTransactionAsync();
             _ = await db.Imports.ToListAsync();
+        })).Refusal);
+
+    [Fact]
+    public async Task C2_ConnectionThatWasOpenBefore_IsNotStored_AndSaysSo() => await App.UseAsync(async db =>
+    {
+        await db.Database.OpenConnectionAsync();
+        Assert.Equal(CacheReason.OpenConnection, (await App.LoadAsync(() => db.Imports.AsNoTracking().ToListAsync())).Refusal);
+        Assert.Equal(CacheReason.OpenConnection, (await App.LoadAsync(() => db.Imports.AsNoTracking().ToListAsync())).Refusal);
+        Assert.Single(App.Log.Lines, l => l.Contains("on a connection that was open before it began", StringComparison.Ordinal));
+        await db.Database.CloseConnectionAsync();
+        Assert.Equal(CacheReason.None, (await App.LoadAsync(() => db.Imports.AsNoTracking().ToListAsync())).Refusal);
+    });
+
+    [Fact]
+    public async Task C2_ConnectionOpenedByItselfBefore_IsNotStored() => await App.UseAsync(async db =>
+    {
+        await db.Database.GetDbConnection().OpenAsync();
+        Assert.Equal(CacheReason.OpenConnection, (await App.LoadAsync(() => db.Imports.AsNoTracking().ToListAsync())).Refusal);
+    });
+
+    [Fact]
+    public async Task C2_TransactionBegunByACommandBefore_IsNotStored() => await App.UseAsync(async db =>
+    {
+        await db.Database.OpenConnectionAsync();
+        await using var begin = db.Database.GetDbConnection().CreateCommand();
+        begin.CommandText = "BEGIN";
+        await begin.ExecuteNonQueryAsync();
+        Assert.Equal(CacheReason.OpenConnection, (await App.LoadAsync(() => db.Imports.AsNoTracking().ToListAsync())).Refusal);
+    });
+
+    [Fact]
+    public async Task C2_ConnectionOpenedInTheLoad_IsStored() =>
+        Assert.Equal(CacheReason.None, (await App.ReadAsync(async db =>
+        {
+            await db.Database.OpenConnectionAsync();
+            _ = await db.Imports.ToListAsync();
+            _ = await db.Mappings.ToListAsync();
         })).Refusal);
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class SqlTransactionTests
     private static readonly Touch First = new(Tenant.Public, Tag.Root, "first");
     private static readonly Touch Second = new(Tenant.Public, Tag.Root, "second");
 
-    private readonly SqlTransaction _transaction = new();
+    private readonly SqlTransaction _transaction = new(new HeldWrites());
 
     [Fact]
     public void Rollback_TouchesNothing()

@@ -239,6 +239,7 @@ public abstract class TransactionInSqlTests(PostgresServer? server) : DatabaseTe
             var reading = await App.LoadAsync(() => db.Mappings.AsNoTracking().SingleAsync(m => m.Id == 7));
             Assert.Equal(CacheReason.AmbientTransaction, reading.Refusal);
             await db.Database.ExecuteSqlRawAsync("COMMIT");
+            await db.Database.CloseConnectionAsync();
             reading = await App.LoadAsync(() => db.Mappings.AsNoTracking().SingleAsync(m => m.Id == 7));
             Assert.Equal(CacheReason.None, reading.Refusal);
         });
