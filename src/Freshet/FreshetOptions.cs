@@ -28,8 +28,9 @@ public sealed class FreshetOptions
     public MemoryOptions Memory { get; } = new();
 
     /// <summary>
-    /// The counters on which tags fall: more of them, fewer entries that a write drops by chance. Default 1,048,576; a
-    /// power of two from 64 to 67,108,864; 8 bytes each.
+    /// The places for clocks of touched tags, of all tenants together, beside 16 of each tenant: with more of them a node remembers
+    /// longer what was touched. Tables are at most half full. Default 1,048,576; a power of two from 64 to 67,108,864;
+    /// 12 bytes each, taken as they are needed.
     /// </summary>
     public int TagClocks { get; set; } = Coherence.TagClocks.DefaultSize;
 

@@ -15,7 +15,13 @@ internal sealed partial class Loads
         var isUnknown = end is LoadEnd.Cancelled || inner.NextPart == 0;
         GiveUp(outer, part, inner, isUnknown);
         if (inner.NextPart > 0)
-            (outer.ReadInFailedParts ??= []).UnionWith(Rules.ClocksSoFar(inner).Union(inner.ReadInFailedParts ?? []));
+        {
+            var read = outer.ReadInFailedParts ??= new EntryClocks.Collector();
+            read.Add(Rules.ClocksSoFar(inner).ToClocks());
+            if (inner.ReadInFailedParts is { } failed)
+                read.Add(failed.ToClocks());
+        }
+
         outer.HoldsUnknown |= isUnknown || inner.HoldsUnknown || inner.IsAmbient;
         if (_simulation.Random.Below(2) == 0)
         {

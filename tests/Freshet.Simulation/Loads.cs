@@ -270,7 +270,7 @@ internal sealed partial class Loads
         if (load.Turn is { } turn)
         {
             _running[load.Key.Index]--;
-            var stillValid = end is LoadEnd.Shared && _rules.IsStillValid(_node.Clocks, load, fence, _node.InContact(load.Key));
+            var stillValid = end is LoadEnd.Shared && _rules.IsStillValid(load, fence, _node.InContact(load.Key));
             _turns[load.Key.Index].Complete(turn, end, stillValid, decisions);
         }
 

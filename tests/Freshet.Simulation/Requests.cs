@@ -116,6 +116,9 @@ internal sealed class Load
 
     public required Key Key { get; init; }
 
+    /// <summary>The clocks of its key on its node.</summary>
+    public KeyClocks KeyClocks => Leader.Node.KeyClocks[Key.Index];
+
     /// <summary>Its place among the turns of its key; null when it loads for itself.</summary>
     public LoadTurns<Request>.Load? Turn { get; init; }
 
@@ -142,7 +145,7 @@ internal sealed class Load
     public int FailedParts { get; set; }
 
     /// <summary>The clocks of what was read inside those parts.</summary>
-    public HashSet<int>? ReadInFailedParts { get; set; }
+    public EntryClocks.Collector? ReadInFailedParts { get; set; }
 
     /// <summary>Whether it is not known what was read inside one of them.</summary>
     public bool HoldsUnknown { get; set; }
@@ -167,7 +170,7 @@ internal sealed class Load
 }
 
 /// <summary>An entry in a node's memory. Immutable.</summary>
-internal sealed record Entry(int[] Values, int[] Clocks, long Fence, long Ticket, long ExpiresAt, bool HoldsStale);
+internal sealed record Entry(int[] Values, EntryClocks Clocks, long Fence, long Ticket, long ExpiresAt, bool HoldsStale);
 
 internal enum WriteState : byte
 {

@@ -24,28 +24,30 @@ internal class Rules
     public virtual Arrival NestedArrival(TagClocks clocks, Load load) => load.Turn?.Arrival ?? load.Leader.Arrival;
 
     // C3: the dependencies of nested reads join those of the outer entry, whatever way the reads ended.
-    public virtual int[] ClocksOf(Load load)
+    public virtual EntryClocks ClocksOf(Load load)
     {
         if (load.FailedParts == 0)
-            return load.Key.Clocks;
+            return load.KeyClocks.All;
         var clocks = ClocksSoFar(load);
-        clocks.UnionWith(load.ReadInFailedParts ?? []);
-        return [.. clocks];
+        if (load.ReadInFailedParts is { } failed)
+            clocks.Add(failed.ToClocks());
+        return clocks.ToClocks();
     }
 
     // C3: a load inside which it is not known what was read is nobody else's.
     public virtual bool RefusesUnknown => true;
 
     /// <summary>What the load itself has read, and what it got inside: a command reports all that it reads before it runs.</summary>
-    public static HashSet<int> ClocksSoFar(Load load)
+    public static EntryClocks.Collector ClocksSoFar(Load load)
     {
+        var clocks = new EntryClocks.Collector();
         if (load.NextPart == 0)
-            return [];
-        var clocks = new HashSet<int>(load.Key.OwnClocks);
+            return clocks;
+        clocks.Add(load.KeyClocks.Own);
         for (var i = 0; i < load.NextPart; i++)
         {
             if (load.Key.Parts[i] is { Kind: PartKind.Nested } part && (load.FailedParts & (1 << i)) == 0)
-                clocks.UnionWith(World.Instance.Keys[part.Source].Clocks);
+                clocks.Add(load.Leader.Node.KeyClocks[part.Source].All);
         }
 
         return clocks;
@@ -56,13 +58,13 @@ internal class Rules
 
     // C4, C6, C10: the verdict on an entry in memory.
     public virtual CacheReason Judge(
-        TagClocks clocks, Key key, Entry entry, Arrival arrival, bool inContact, long now) =>
-        Validity.Judge(clocks, entry.Clocks, entry.Fence, arrival, inContact, now, entry.ExpiresAt);
+        KeyClocks key, Entry entry, Arrival arrival, bool inContact, long now) =>
+        Validity.Judge(entry.Clocks, entry.Fence, arrival, inContact, now, entry.ExpiresAt);
 
     // C4, C12: the verdict on an entry in the store, by one of its logs.
-    public virtual bool IsValidInStore(LogState? state, UInt128 server, Position fence, int[] clocks, int index) =>
+    public virtual bool IsValidInStore(LogState? state, UInt128 server, Position fence, Key key, int index) =>
         state is not null && IsOfThisServer(state.Incarnation, server)
-        && state.Log.Epoch == fence.Epoch && state.Clocks.Untouched(clocks, fence.Offset);
+        && state.Log.Epoch == fence.Epoch && state.Untouched(key, index, fence.Offset);
 
     // C4: a stored entry is judged by the node's own clocks, from the tick that its position stands for here.
     public virtual long? FenceOfStored(LogFollower follower, TagClocks clocks, Position stored) => follower.FenceOf(stored);
@@ -78,8 +80,8 @@ internal class Rules
     public virtual Position? PositionOf(LogFollower follower, long fence) => follower.PositionAt(fence);
 
     // C5: whether the result of a load is still valid, known by live contact.
-    public virtual bool IsStillValid(TagClocks clocks, Load load, long fence, bool inContact) =>
-        inContact && clocks.Untouched(ClocksOf(load), fence);
+    public virtual bool IsStillValid(Load load, long fence, bool inContact) =>
+        inContact && ClocksOf(load).Untouched(fence);
 
     // C5: who comes takes a turn.
     public virtual LoadTurns<Request>.Decision TakeTurn(LoadTurns<Request> turns, Request request, Func<long, bool> knownTouched) =>

@@ -26,7 +26,7 @@ internal sealed class LogState(InvalidationLog log, UInt128 incarnation, long st
     public InvalidationLog Log { get; } = log;
 
     /// <summary>Offsets at which tags were touched: one touch an append, so its tick is the log's offset.</summary>
-    public TagClocks Clocks { get; set; } = new(World.StoreClockCount);
+    public TagClocks Clocks { get; } = World.NewClocks();
 
     public UInt128 Incarnation { get; set; } = incarnation;
 
@@ -36,6 +36,16 @@ internal sealed class LogState(InvalidationLog log, UInt128 incarnation, long st
     public List<(IReadOnlyList<Tag> Tags, long Operation)> History { get; } = [];
 
     public long StartedAt { get; set; } = startedAt;
+
+    private readonly Dictionary<(int Key, int Index), EntryClocks> _clocksOfKeys = [];
+
+    /// <summary>Whether nothing was touched since an offset that a key is made from in one of its logs, which is this one.</summary>
+    public bool Untouched(Key key, int index, long offset)
+    {
+        if (!_clocksOfKeys.TryGetValue((key.Index, index), out var clocks))
+            _clocksOfKeys[(key.Index, index)] = clocks = World.Instance.ClocksOf(Clocks, key.Dependencies, key.Logs.AsSpan(index, 1));
+        return clocks.Untouched(offset);
+    }
 }
 
 /// <summary>An entry in the store.</summary>
@@ -163,7 +173,7 @@ internal sealed class Server(UInt128 incarnation, Rules rules, Promise promise)
         for (var i = 0; i < key.Logs.Length; i++)
         {
             reading.Heads[i] = Head(key.Logs[i]);
-            reading.IsValid[i] = rules.IsValidInStore(_logs[key.Logs[i]], Incarnation, reading.Entry!.Fence[i], key.StoreClocks[i], i);
+            reading.IsValid[i] = rules.IsValidInStore(_logs[key.Logs[i]], Incarnation, reading.Entry!.Fence[i], key, i);
         }
     }
 
@@ -175,7 +185,7 @@ internal sealed class Server(UInt128 incarnation, Rules rules, Promise promise)
     public bool Write(Key key, StoredEntry entry)
     {
         var state = _logs[key.Logs[0]];
-        if (!rules.IsValidInStore(state, Incarnation, entry.Fence[0], key.StoreClocks[0], 0))
+        if (!rules.IsValidInStore(state, Incarnation, entry.Fence[0], key, 0))
             return false;
 
         var stored = _entries[key.Index];

@@ -25,7 +25,8 @@ internal sealed class SimNode
         _clockOffset = clockOffset;
         Index = index;
         Life = life;
-        Clocks = new TagClocks(World.NodeClockCount);
+        Clocks = World.NewClocks();
+        KeyClocks = [.. _world.Keys.Select(key => Simulation.KeyClocks.Of(key, Clocks, _world))];
         Link = new Link(simulation, this);
         _loads = new Loads(simulation, this);
         if (isEmbedded)
@@ -36,7 +37,7 @@ internal sealed class SimNode
         }
 
         // A hint only: whether the entry that was looked up last has been touched since a load began.
-        _knownTouched = fence => _lookedUp is { } entry && !Clocks.Untouched(entry.Clocks, fence);
+        _knownTouched = fence => _lookedUp is { } entry && !entry.Clocks.Untouched(fence);
     }
 
     public int Index { get; }
@@ -44,6 +45,9 @@ internal sealed class SimNode
     public int Life { get; }
 
     public TagClocks Clocks { get; }
+
+    /// <summary>The clocks of each key.</summary>
+    public KeyClocks[] KeyClocks { get; }
 
     public Link Link { get; }
 
@@ -153,7 +157,7 @@ internal sealed class SimNode
         var entry = _lookedUp = Memory[key.Index];
         if (entry is not null)
         {
-            var verdict = _rules.Judge(Clocks, key, entry, request.Arrival, InContact(key), Now);
+            var verdict = _rules.Judge(KeyClocks[key.Index], entry, request.Arrival, InContact(key), Now);
             Note(verdict, key);
             if (verdict is CacheReason.Fresh)
             {
@@ -201,7 +205,7 @@ internal sealed class SimNode
     {
         // C15: an error is covered by what is stale by age only.
         if (request.Client is not null && Memory[request.Key.Index] is { } entry
-            && _rules.MayServeStale(_rules.Judge(Clocks, request.Key, entry, request.Arrival, InContact(request.Key), Now)))
+            && _rules.MayServeStale(_rules.Judge(KeyClocks[request.Key.Index], entry, request.Arrival, InContact(request.Key), Now)))
         {
             Answer(request, entry.Values, Event.AnsweredStaleOnError, holdsStale: true);
             return;

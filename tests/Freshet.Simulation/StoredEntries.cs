@@ -96,7 +96,7 @@ internal sealed class StoredEntries(Scheduler simulation, SimNode node)
     private bool Accept(Load load, long fence)
     {
         load.StoredFence = fence;
-        return _rules.IsStillValid(_node.Clocks, load, fence, _node.InContact(load.Key));
+        return _rules.IsStillValid(load, fence, _node.InContact(load.Key));
     }
 
     private void Ask(Load load, MessageKind kind, StoredEntry? entry = null)

@@ -100,12 +100,12 @@ internal static class Variants
 
     private sealed class DependenciesStayInside : Rules
     {
-        public override int[] ClocksOf(Load load) => load.Key.OwnClocks;
+        public override EntryClocks ClocksOf(Load load) => load.KeyClocks.Own;
     }
 
     private sealed class FailureStaysInside : Rules
     {
-        public override int[] ClocksOf(Load load) => load.FailedParts == 0 ? load.Key.Clocks : [.. ClocksSoFar(load)];
+        public override EntryClocks ClocksOf(Load load) => load.FailedParts == 0 ? load.KeyClocks.All : ClocksSoFar(load).ToClocks();
     }
 
     private sealed class UnknownInsideIsShared : Rules
@@ -121,8 +121,8 @@ internal static class Variants
     private sealed class OneLogOfTwoIsJudged : Rules
     {
         public override CacheReason Judge(
-            TagClocks clocks, Key key, Entry entry, Arrival arrival, bool inContact, long now) =>
-            Validity.Judge(clocks, key.FirstLogClocks, entry.Fence, arrival, inContact, now, entry.ExpiresAt);
+            KeyClocks key, Entry entry, Arrival arrival, bool inContact, long now) =>
+            Validity.Judge(key.FirstLog, entry.Fence, arrival, inContact, now, entry.ExpiresAt);
     }
 
     private sealed class StoredUnderALaterPlace : Rules
@@ -154,7 +154,7 @@ internal static class Variants
 
     private sealed class FollowersTakeAnything : Rules
     {
-        public override bool IsStillValid(TagClocks clocks, Load load, long fence, bool inContact) => true;
+        public override bool IsStillValid(Load load, long fence, bool inContact) => true;
     }
 
     private sealed class EverybodyLeads : Rules
@@ -251,8 +251,8 @@ internal static class Variants
         public override long? FenceOfStored(LogFollower follower, TagClocks clocks, Position stored) =>
             follower.FenceOf(stored with { Epoch = follower.Applied.Epoch });
 
-        public override bool IsValidInStore(LogState? state, UInt128 server, Position fence, int[] clocks, int index) =>
-            state is null || state.Clocks.Untouched(clocks, fence.Offset);
+        public override bool IsValidInStore(LogState? state, UInt128 server, Position fence, Key key, int index) =>
+            state is null || state.Untouched(key, index, fence.Offset);
     }
 
     private sealed class IncarnationIsIgnored : Rules

@@ -1,4 +1,5 @@
 using Freshet.Coherence;
+using Freshet.Keys;
 
 namespace Freshet.Simulation;
 
@@ -35,17 +36,11 @@ internal sealed class Key
     /// <summary>The logs it is made from; the first is the one whose slot holds the stored entry.</summary>
     public required int[] Logs { get; init; }
 
-    /// <summary>Its clocks in a node's table, those of nested keys included.</summary>
-    public required int[] Clocks { get; init; }
+    /// <summary>What it is made from, by log, nested keys included.</summary>
+    public required Dependency[][] Dependencies { get; init; }
 
-    /// <summary>Its clocks without those of nested keys.</summary>
-    public required int[] OwnClocks { get; init; }
-
-    /// <summary>Its clocks of the first log only.</summary>
-    public required int[] FirstLogClocks { get; init; }
-
-    /// <summary>Its clocks in the store, for each of <see cref="Logs"/>.</summary>
-    public required int[][] StoreClocks { get; init; }
+    /// <summary>The same without nested keys.</summary>
+    public required Dependency[][] OwnDependencies { get; init; }
 
     /// <summary>The row that authentication reads; -1 when none.</summary>
     public int AuthenticatedRow { get; init; } = -1;
@@ -58,6 +53,18 @@ internal sealed class Key
     public int LifeTime => ServesStale ? 400 : 10_000;
 }
 
+/// <summary>The clocks of one key on one node.</summary>
+/// <param name="All">Those of nested keys included.</param>
+/// <param name="Own">Without those of nested keys.</param>
+/// <param name="FirstLog">Of the first log only.</param>
+internal sealed record KeyClocks(EntryClocks All, EntryClocks Own, EntryClocks FirstLog)
+{
+    public static KeyClocks Of(Key key, TagClocks table, World world) => new(
+        world.ClocksOf(table, key.Dependencies, key.Logs),
+        world.ClocksOf(table, key.OwnDependencies, key.Logs),
+        world.ClocksOf(table, key.Dependencies, key.Logs.AsSpan(0, 1)));
+}
+
 /// <summary>A change that a client may make: which rows, and the tags that report them, by log.</summary>
 internal sealed record Change(string Name, int[] Rows, (int Log, IReadOnlyList<Tag> Tags)[] Touches);
 
@@ -68,17 +75,12 @@ internal sealed record Change(string Name, int[] Rows, (int Log, IReadOnlyList<T
 internal sealed class World
 {
     public const int RowsPerLog = 4;
-    public const int NodeClockCount = 1 << 12;
-    public const int StoreClockCount = 1 << 10;
     private const int Public = 1;
 
     private static readonly Tag Parent = Tag.Of("p", "0");
     private static readonly Tag[] RowTags = [Parent, Parent.Child("x"), Parent.Child("y"), Tag.Of("p", "1")];
 
-    private readonly TagClocks _nodeClocks = new(NodeClockCount);
-    private readonly TagClocks _storeClocks = new(StoreClockCount);
     private readonly List<Key> _keys = [];
-    private readonly List<Dependency[][]> _dependencies = [];
     private readonly List<Change> _changes = [];
 
     private World()
@@ -102,6 +104,25 @@ internal sealed class World
     public IReadOnlyList<Key> Keys => _keys;
 
     public IReadOnlyList<Change> Changes => _changes;
+
+    // One key for all, so that a seed replays a run.
+    public static TagClocks NewClocks() => new(hash: new TagHash(1, 2));
+
+    /// <summary>The clocks of dependencies in one table.</summary>
+    /// <param name="table">Of a node, or of a log in the store.</param>
+    /// <param name="dependencies">By log.</param>
+    /// <param name="logs">The logs that count.</param>
+    public EntryClocks ClocksOf(TagClocks table, Dependency[][] dependencies, ReadOnlySpan<int> logs)
+    {
+        var clocks = new EntryClocks.Collector();
+        foreach (var log in logs)
+        {
+            foreach (var dependency in dependencies[log])
+                table.AddClocks(Tenants[log], dependency, clocks);
+        }
+
+        return clocks.ToClocks();
+    }
 
     private void AddKeys(int log)
     {
@@ -128,7 +149,7 @@ internal sealed class World
         for (var log = 0; log < LogCount; log++)
         {
             own[log] = [.. dependencies.Where(d => d.Log == log).Select(d => d.Dependency)];
-            joined[log] = [.. own[log], .. nested.SelectMany(n => _dependencies[n][log])];
+            joined[log] = [.. own[log], .. nested.SelectMany(n => _keys[n].Dependencies[log])];
         }
 
         var parts = new List<Part>();
@@ -151,7 +172,6 @@ internal sealed class World
         var logs = Enumerable.Range(0, LogCount).Where(log => joined[log].Length > 0)
             .OrderBy(log => log == Public).ToArray();
         var index = _keys.Count;
-        _dependencies.Add(joined);
         _keys.Add(new Key
         {
             Index = index,
@@ -159,26 +179,12 @@ internal sealed class World
             Parts = [.. parts],
             Rows = [.. shown],
             Logs = logs,
-            Clocks = ClocksOf(_nodeClocks, joined, logs),
-            OwnClocks = ClocksOf(_nodeClocks, own, logs),
-            FirstLogClocks = ClocksOf(_nodeClocks, joined, logs[..1]),
-            StoreClocks = [.. logs.Select(log => ClocksOf(_storeClocks, joined, [log]))],
+            Dependencies = joined,
+            OwnDependencies = own,
             AuthenticatedRow = authenticatedRow,
             HasNested = nested.Length > 0,
         });
         return index;
-    }
-
-    private int[] ClocksOf(TagClocks table, Dependency[][] dependencies, int[] logs)
-    {
-        var clocks = new HashSet<int>();
-        foreach (var log in logs)
-        {
-            foreach (var dependency in dependencies[log])
-                table.AddClocks(Tenants[log], dependency, clocks);
-        }
-
-        return [.. clocks];
     }
 
     private void AddChanges(int log)

@@ -15,7 +15,7 @@ namespace Freshet.Redis.Agreements;
 internal sealed class NodeTerms
 {
     /// <summary>The form of what lies in Redis: records, clocks, entries. A change of how any of them is written or found raises it.</summary>
-    public const int StoreFormat = 1;
+    public const int StoreFormat = 2;
 
     /// <summary>The setting whose values are fingerprints of secrets: nodes of one application have it in common, others have not.</summary>
     public const string SecretName = "Freshet:Redis:Secret";

@@ -330,6 +330,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         if (log.AppendedIn is { } epoch)
             _appendedIn[log.Tenant] = epoch;
         Forget(log);
+        _clocks.Drop(log.Tenant); // what was made from this log is out of contact for ever anyway
         from?.Unfollow(log);
         _moved?.Invoke(log.Tenant); // whoever reads the log's events looks again, and follows it again
         return true;

@@ -4,23 +4,32 @@ using Freshet.Keys;
 namespace Freshet.Redis.Logs;
 
 /// <summary>
-/// The clocks that a touch moves in a tenant's log: 65,536 of them, by which entries are judged that are older than what a node
-/// remembers. All nodes must agree on them; a change of this is a change of the store's format.
+/// The clocks that a touch moves in a tenant's log: 65,536 and two of the root, by which entries are judged that are older than what
+/// a node remembers. All nodes must agree on them; a change of this is a change of the store's format.
 /// </summary>
 internal static class StoreClocks
 {
-    private const ulong AtSalt = 0x9e3779b97f4a7c15;
-    private const ulong BelowSalt = 0xc2b2ae3d27d4eb4f;
+    private const int RootAt = 1 << 16;
+    private const int RootBelow = RootAt + 1;
 
+    // The same for all: nodes append to one log whatever their secrets are, and one that moved other clocks would leave entries valid
+    // that it has touched. A chosen collision costs loads of the tenant whose log it is, and of no other one.
+    private static readonly TagHash Hash = TagHash.FromKey("freshet clocks 2"u8);
+
+    /// <summary>The clocks that a touch of the tags moves.</summary>
     public static int[] Of(IReadOnlyList<Tag> tags)
     {
         var clocks = new HashSet<int>();
+        Span<ulong> hashes = stackalloc ulong[Tag.MaxDepth];
         foreach (var tag in tags)
         {
-            var path = tag.PathHashes;
-            for (var depth = 0; depth < path.Length - 1; depth++)
-                clocks.Add(Index(path[depth], BelowSalt));
-            clocks.Add(Index(path[^1], AtSalt));
+            var path = tag.Segments;
+            Hash.OfPrefixes(path, hashes);
+            clocks.Add(path.Length == 0 ? RootAt : RootBelow);
+            for (var depth = 1; depth < path.Length; depth++)
+                clocks.Add(Index(TenantClocks.Below(hashes[depth - 1])));
+            if (path.Length > 0)
+                clocks.Add(Index(TenantClocks.At(hashes[path.Length - 1])));
         }
 
         return [.. clocks];
@@ -32,18 +41,20 @@ internal static class StoreClocks
     /// </summary>
     public static int[] Read(IEnumerable<Dependency> dependencies)
     {
-        var clocks = new HashSet<int> { Index(Tag.Root.PathHashes[0], AtSalt) };
+        var clocks = new HashSet<int> { RootAt };
+        Span<ulong> hashes = stackalloc ulong[Tag.MaxDepth];
         foreach (var dependency in dependencies)
         {
-            var path = dependency.Tag.PathHashes;
-            foreach (var prefix in path)
-                clocks.Add(Index(prefix, AtSalt));
+            var path = dependency.Tag.Segments;
+            Hash.OfPrefixes(path, hashes);
+            for (var depth = 1; depth <= path.Length; depth++)
+                clocks.Add(Index(TenantClocks.At(hashes[depth - 1])));
             if (dependency.IsSubtree)
-                clocks.Add(Index(path[^1], BelowSalt));
+                clocks.Add(path.Length == 0 ? RootBelow : Index(TenantClocks.Below(hashes[path.Length - 1])));
         }
 
         return [.. clocks];
     }
 
-    private static int Index(ulong prefix, ulong salt) => (ushort)TagHash.Mix(prefix ^ salt, 1);
+    private static int Index(uint clock) => (ushort)clock;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Freshet.Coherence;
 using Freshet.Diagnostics;
 using Freshet.Loading;
 using Freshet.Memory;
@@ -269,12 +270,10 @@ internal sealed class EntrySlot(
 
     private CacheEntry Entry(Envelope envelope, long fence, long ticket, long asked, TimeSpan left, object value, long size)
     {
-        var clocks = new HashSet<int>();
+        var clocks = new EntryClocks.Collector();
         entries.Clocks.AddClocks(log.Tenant, Tag.Root, clocks);
         foreach (var (tenant, dependency) in envelope.Dependencies)
             entries.Clocks.AddClocks(tenant, dependency, clocks);
-        var ids = clocks.ToArray();
-        Array.Sort(ids);
 
         // No clock of another node takes part: what has passed of its lifetime is what is not left of it.
         left = left < envelope.Lifetime ? left : envelope.Lifetime;
@@ -287,7 +286,7 @@ internal sealed class EntrySlot(
             Bytes = size,
             Fence = fence,
             Ticket = ticket,
-            Clocks = ids,
+            Clocks = clocks.ToClocks(),
             Dependencies = envelope.Dependencies,
             Tenant = log.Tenant,
             CreatedAt = created,

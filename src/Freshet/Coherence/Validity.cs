@@ -4,8 +4,7 @@ namespace Freshet.Coherence;
 internal static class Validity
 {
     /// <summary>Whether an entry may answer a request, and why.</summary>
-    /// <param name="clocks">The node's clocks.</param>
-    /// <param name="entryClocks">The clocks the entry depends on.</param>
+    /// <param name="clocks">The clocks the entry depends on.</param>
     /// <param name="fence">The entry's fence.</param>
     /// <param name="arrival">The request.</param>
     /// <param name="inContact">Whether every log that the entry was made from is in contact (C6).</param>
@@ -14,7 +13,7 @@ internal static class Validity
     /// <returns><see cref="CacheReason.Fresh"/>; or <see cref="CacheReason.Expired"/> when only its age stands against it;
     /// else why it may not be used at all.</returns>
     public static CacheReason Judge(
-        TagClocks clocks, ReadOnlySpan<int> entryClocks, long fence, Arrival arrival, bool inContact, long now, long expiresAt)
+        EntryClocks clocks, long fence, Arrival arrival, bool inContact, long now, long expiresAt)
     {
         // C10: an answer from before the client's position is never given. That the entry's load is younger than the arrival
         // does not help: it may hold nested reads that are older.
@@ -23,7 +22,7 @@ internal static class Validity
         if (!inContact)
             return CacheReason.NoContact; // C6
         // C4, and C15: a touched tag is never forgiven, so it is judged before age.
-        if (!clocks.Untouched(entryClocks, fence))
+        if (!clocks.Untouched(fence))
             return CacheReason.Touched;
         return now < expiresAt ? CacheReason.Fresh : CacheReason.Expired;
     }

@@ -26,12 +26,13 @@ internal sealed class GroupNames
     private const int NameBytes = 6;
     private const int MaxTenantBytes = 3 * (KeyPart.MaxSegmentLength + 1);
 
-    private readonly byte[][] _keys;
+    private readonly (byte[] Key, TagHash Paths)[] _keys;
 
     /// <param name="secret">Shared by the nodes that serve the same clients; at least 16 bytes.</param>
     /// <param name="accepted">Secrets under which other nodes name answers while the secret is being replaced.</param>
     public GroupNames(byte[] secret, params IEnumerable<byte[]> accepted) =>
-        _keys = [.. accepted.Prepend(secret).Select(s => HMACSHA256.HashData(s, "freshet groups 1"u8))];
+        _keys = [.. accepted.Prepend(secret).Select(s => (
+            HMACSHA256.HashData(s, "freshet groups 1"u8), TagHash.FromKey(HMACSHA256.HashData(s, "freshet paths 1"u8))))];
 
     /// <summary>The names of what an answer was made from.</summary>
     /// <param name="dependencies">What it was made from.</param>
@@ -40,7 +41,7 @@ internal sealed class GroupNames
     public IReadOnlyCollection<string> Of(IReadOnlyCollection<EntryDependency> dependencies, Tenant owner, int max)
     {
         if (dependencies.Count == 0)
-            return [Name(owner, At, Tag.Root.PathHashes[0])];
+            return [Name(owner, At, TagHash.Root)];
 
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (tenant, dependency) in dependencies)
@@ -55,7 +56,7 @@ internal sealed class GroupNames
         if (names.Count <= max)
             return names;
 
-        return [.. dependencies.Select(d => Name(d.Tenant, Below, Tag.Root.PathHashes[0])).Distinct(StringComparer.Ordinal)];
+        return [.. dependencies.Select(d => Name(d.Tenant, Below, TagHash.Root)).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>
@@ -74,16 +75,19 @@ internal sealed class GroupNames
     private HashSet<string>? TryName(IEnumerable<(Tenant Tenant, Tag Tag)> touched, int max)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
+        Span<ulong> hashes = stackalloc ulong[Tag.MaxDepth];
         foreach (var (tenant, tag) in touched)
         {
-            var path = tag.PathHashes;
-            if (path.Length == 1)
+            var path = tag.Segments;
+            if (path.Length == 0)
                 return [Everything];
-            foreach (var key in _keys)
+            foreach (var (key, paths) in _keys)
             {
-                for (var depth = 0; depth < path.Length - 1; depth++)
-                    names.Add(Name(key, tenant, Below, path[depth]));
-                names.Add(Name(key, tenant, At, path[^1]));
+                paths.OfPrefixes(path, hashes);
+                names.Add(Name(key, tenant, Below, TagHash.Root));
+                foreach (var hash in hashes[..(path.Length - 1)])
+                    names.Add(Name(key, tenant, Below, hash));
+                names.Add(Name(key, tenant, At, hashes[path.Length - 1]));
             }
 
             if (names.Count > max)
@@ -98,15 +102,17 @@ internal sealed class GroupNames
     private void AddDependency(HashSet<string> names, Tenant tenant, Dependency dependency)
     {
         // The root is left out: its touch is told as everything.
-        var path = dependency.Tag.PathHashes;
-        for (var depth = 1; depth < path.Length; depth++)
-            names.Add(Name(tenant, At, path[depth]));
+        var path = dependency.Tag.Segments;
+        Span<ulong> hashes = stackalloc ulong[Tag.MaxDepth];
+        _keys[0].Paths.OfPrefixes(path, hashes);
+        foreach (var hash in hashes[..path.Length])
+            names.Add(Name(tenant, At, hash));
         if (dependency.IsSubtree)
-            names.Add(Name(tenant, Below, path[^1]));
+            names.Add(Name(tenant, Below, path.Length == 0 ? TagHash.Root : hashes[path.Length - 1]));
     }
 
     /// <summary>The name of one clock.</summary>
-    public string Name(Tenant tenant, byte kind, ulong path) => Name(_keys[0], tenant, kind, path);
+    public string Name(Tenant tenant, byte kind, ulong path) => Name(_keys[0].Key, tenant, kind, path);
 
     private static string Name(byte[] key, Tenant tenant, byte kind, ulong path)
     {

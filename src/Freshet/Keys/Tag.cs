@@ -27,14 +27,9 @@ public sealed class Tag : IEquatable<Tag>
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create("/%*");
     private readonly string[] _segments;
-    private readonly ulong[] _pathHashes;
     private string? _text;
 
-    private Tag(string[] segments)
-    {
-        _segments = segments;
-        _pathHashes = TagHash.OfPrefixes(segments);
-    }
+    private Tag(string[] segments) => _segments = segments;
 
     /// <summary>The tag above all others of a tenant: touching it drops everything that the tenant has.</summary>
     public static Tag Root { get; } = new([]);
@@ -43,9 +38,6 @@ public sealed class Tag : IEquatable<Tag>
     public Dependency Subtree => new(this, isSubtree: true);
 
     internal ReadOnlySpan<string> Segments => _segments;
-
-    /// <summary>The hashes of the root, the first segment, the first two … and of the whole path.</summary>
-    internal ReadOnlySpan<ulong> PathHashes => _pathHashes;
 
     /// <summary>The tag of those segments, from the root down.</summary>
     /// <param name="segments">At least one; any text, input of a request included.</param>
@@ -84,7 +76,13 @@ public sealed class Tag : IEquatable<Tag>
     public override bool Equals(object? obj) => Equals(obj as Tag);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => PathHashes[^1].GetHashCode();
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var segment in _segments)
+            hash.Add(string.GetHashCode(segment, StringComparison.Ordinal)); // seeded for each process, so nobody who chooses segments chooses collisions
+        return hash.ToHashCode();
+    }
 
     /// <summary>The text form; <c>/</c> for the root.</summary>
     public override string ToString() => _text ??= _segments.Length == 0 ? "/" : string.Join('/', _segments.Select(Escape));

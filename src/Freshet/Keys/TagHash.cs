@@ -1,50 +1,101 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Freshet.Keys;
 
 /// <summary>
-/// The 64-bit hashes that place tags on clocks. They are the same on every node and in every release: nodes that share a
-/// store must agree. They need no secret: a collision only invalidates too much, it never serves what it must not.
+/// A keyed 64-bit hash of paths, by which tags fall on clocks: SipHash-2-4 (Aumasson and Bernstein), chained over the segments.
+/// Immutable.
 /// </summary>
-internal static class TagHash
+/// <remarks>
+/// A collision only invalidates too much. The key keeps anybody who may choose names from choosing collisions: SipHash is made
+/// so that its results cannot be told from random ones without the key, whatever the input. A fast hash with a secret seed is no
+/// substitute: for such hashes inputs are known that collide under every seed.
+/// </remarks>
+internal readonly struct TagHash(ulong key0, ulong key1)
 {
-    // Odd constants of wyhash (Wang Yi, public domain); multiply-and-fold mixes 64 bits in one multiplication.
-    private const ulong Seed = 0xa0761d6478bd642f;
-    private const ulong Multiplier = 0xe7037ed1a0b428db;
+    /// <summary>The hash of the root, the path without segments.</summary>
+    public const ulong Root = 0;
 
-    /// <summary>The hash of the root, then of each longer prefix of the path.</summary>
-    public static ulong[] OfPrefixes(ReadOnlySpan<string> segments)
+    /// <summary>A key that nobody else has: for hashes that do not leave this process.</summary>
+    public static TagHash Random()
     {
-        var hashes = new ulong[segments.Length + 1];
-        hashes[0] = Seed;
-        for (var i = 0; i < segments.Length; i++)
-            hashes[i + 1] = Combine(hashes[i], segments[i]);
-        return hashes;
+        Span<byte> key = stackalloc byte[16];
+        RandomNumberGenerator.Fill(key);
+        return FromKey(key);
     }
 
-    public static ulong OfText(string text) => Combine(Seed, text);
+    /// <param name="key">At least 16 bytes, of which the first 16 count.</param>
+    public static TagHash FromKey(ReadOnlySpan<byte> key) =>
+        new(BinaryPrimitives.ReadUInt64LittleEndian(key), BinaryPrimitives.ReadUInt64LittleEndian(key[8..]));
 
-    public static ulong Mix(ulong a, ulong b)
+    /// <summary>The hashes of a path's prefixes: its first segment, its first two … and the whole path.</summary>
+    /// <param name="path">At most <see cref="Tag.MaxDepth"/> segments.</param>
+    /// <param name="hashes">Receives one hash for each segment.</param>
+    public void OfPrefixes(ReadOnlySpan<string> path, Span<ulong> hashes)
     {
-        var high = Math.BigMul(a ^ Seed, b ^ Multiplier, out var low);
-        return high ^ low;
+        var parent = Root;
+        for (var i = 0; i < path.Length; i++)
+            hashes[i] = parent = Of(parent, path[i]);
     }
 
-    // The length goes in first: "ab","c" and "a","bc" are different paths.
-    private static ulong Combine(ulong hash, string segment)
+    /// <summary>The hash of the whole path; of the root <see cref="Root"/>.</summary>
+    public ulong OfPath(ReadOnlySpan<string> path)
     {
-        hash = Mix(hash, (ulong)segment.Length);
-        var bytes = MemoryMarshal.AsBytes(segment.AsSpan());
-        while (bytes.Length >= 8)
-        {
-            hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[8..];
-        }
+        var hash = Root;
+        foreach (var segment in path)
+            hash = Of(hash, segment);
+        return hash;
+    }
 
-        ulong tail = 0;
-        for (var i = 0; i < bytes.Length; i++)
-            tail |= (ulong)bytes[i] << (8 * i);
-        return Mix(hash, tail);
+    // Eight bytes of the parent's hash, then the segment's code units. SipHash ends with the length, so no two inputs are one.
+    internal ulong Of(ulong parent, string segment) => Of(parent, MemoryMarshal.AsBytes(segment.AsSpan()));
+
+    internal ulong Of(ulong parent, ReadOnlySpan<byte> segment)
+    {
+        var (a, b) = (key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d);
+        var (c, d) = (key0 ^ 0x6c7967656e657261, key1 ^ 0x7465646279746573);
+        Add(parent, ref a, ref b, ref c, ref d);
+        var left = segment;
+        for (; left.Length >= 8; left = left[8..])
+            Add(BinaryPrimitives.ReadUInt64LittleEndian(left), ref a, ref b, ref c, ref d);
+        var last = (ulong)(segment.Length + sizeof(ulong)) << 56;
+        for (var i = 0; i < left.Length; i++)
+            last |= (ulong)left[i] << (8 * i);
+        Add(last, ref a, ref b, ref c, ref d);
+
+        c ^= 0xff;
+        Round(ref a, ref b, ref c, ref d);
+        Round(ref a, ref b, ref c, ref d);
+        Round(ref a, ref b, ref c, ref d);
+        Round(ref a, ref b, ref c, ref d);
+        return a ^ b ^ c ^ d;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ulong block, ref ulong a, ref ulong b, ref ulong c, ref ulong d)
+    {
+        d ^= block;
+        Round(ref a, ref b, ref c, ref d);
+        Round(ref a, ref b, ref c, ref d);
+        a ^= block;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(ref ulong a, ref ulong b, ref ulong c, ref ulong d)
+    {
+        a += b;
+        b = BitOperations.RotateLeft(b, 13) ^ a;
+        a = BitOperations.RotateLeft(a, 32);
+        c += d;
+        d = BitOperations.RotateLeft(d, 16) ^ c;
+        a += d;
+        d = BitOperations.RotateLeft(d, 21) ^ a;
+        c += b;
+        b = BitOperations.RotateLeft(b, 17) ^ c;
+        c = BitOperations.RotateLeft(c, 32);
     }
 }

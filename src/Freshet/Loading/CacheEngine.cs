@@ -65,7 +65,7 @@ internal sealed class CacheEngine(
             return CacheReason.Absent;
 
         now = time.GetTimestamp();
-        var verdict = Validity.Judge(clocks, entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
+        var verdict = Validity.Judge(entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
         if (verdict is CacheReason.Fresh)
         {
             if (!HitForPass.Is(entry))

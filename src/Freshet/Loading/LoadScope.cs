@@ -21,7 +21,7 @@ public sealed class LoadScope
 
     private readonly Lock _gate = new();
     private readonly HashSet<EntryDependency> _dependencies = [];
-    private readonly HashSet<int> _clocks = [];
+    private readonly EntryClocks.Collector _clocks = new();
     private readonly TagClocks _tagClocks;
     private readonly Action<LoadScope>? _onRefused;
     private readonly Tag? _self;
@@ -162,14 +162,10 @@ public sealed class LoadScope
             _hasEnded = true;
     }
 
-    internal (EntryDependency[] Dependencies, int[] Clocks) Snapshot()
+    internal (EntryDependency[] Dependencies, EntryClocks Clocks) Snapshot()
     {
         lock (_gate)
-        {
-            var clocks = _clocks.ToArray();
-            Array.Sort(clocks);
-            return ([.. _dependencies], clocks);
-        }
+            return ([.. _dependencies], _clocks.ToClocks());
     }
 
     private void Add(Tenant tenant, Dependency dependency)
@@ -181,7 +177,7 @@ public sealed class LoadScope
         }
     }
 
-    private void Add(EntryDependency[] dependencies, int[] clocks)
+    private void Add(EntryDependency[] dependencies, EntryClocks clocks)
     {
         lock (_gate)
         {
@@ -189,8 +185,7 @@ public sealed class LoadScope
                 return;
             foreach (var dependency in dependencies)
                 _dependencies.Add(dependency);
-            foreach (var clock in clocks)
-                _clocks.Add(clock);
+            _clocks.Add(clocks);
         }
     }
 

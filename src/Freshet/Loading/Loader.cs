@@ -20,7 +20,7 @@ internal sealed class Loader(
     TagClocks clocks, MemoryStore memory, IInvalidationStore store, OriginGate gate, LoaderSettings settings, TimeProvider time, CacheMetrics metrics)
 {
     // Null where values stay in this process.
-    private readonly SharedEntries? _shared = store.Entries is { } entries ? new(entries, clocks, memory, store, settings, time, metrics) : null;
+    private readonly SharedEntries? _shared = store.Entries is { } entries ? new(entries, memory, store, settings, time, metrics) : null;
     private readonly ConcurrentDictionary<string, KeyLoads> _keys = new(StringComparer.Ordinal);
     private long _ticket;
 
@@ -95,7 +95,7 @@ internal sealed class Loader(
 
     // What the key was last made from, even if that entry is no longer valid, tells whether a touch since concerns it.
     private bool IsKnownTouched(string key, long fence) =>
-        memory.TryGet(key, out var last) && !clocks.Untouched(last.Clocks, fence);
+        memory.TryGet(key, out var last) && !last.Clocks.Untouched(fence);
 
     private async ValueTask<LoadTurns<Caller>.Decision> FollowAsync(KeyLoads loads, Caller caller, CancellationToken cancel)
     {
@@ -224,7 +224,7 @@ internal sealed class Loader(
             return (null, refusal);
         }
 
-        var (dependencies, clockIds) = scope.Snapshot();
+        var (dependencies, entryClocks) = scope.Snapshot();
         var now = time.GetTimestamp();
         var expiresAt = now + Timestamps(request.MemoryLifetime is { } longest && longest < loaded.Lifetime ? longest : loaded.Lifetime);
         var entry = new CacheEntry
@@ -234,7 +234,7 @@ internal sealed class Loader(
             Bytes = loaded.Bytes,
             Fence = scope.Fence,
             Ticket = ticket,
-            Clocks = clockIds,
+            Clocks = entryClocks,
             Dependencies = dependencies,
             Tenant = scope.Tenant,
             CreatedAt = now,
@@ -244,7 +244,7 @@ internal sealed class Loader(
 
         // An entry that is touched already would only take room. One that is touched after this look is found invalid when
         // it is read (C4), so nothing depends on the order here.
-        if (!clocks.Untouched(clockIds, scope.Fence))
+        if (!entryClocks.Untouched(scope.Fence))
             return (entry, CacheReason.TouchedDuringLoad);
         if (!store.InContact(entry, now))
             return (entry, CacheReason.NoContact); // C14
@@ -302,7 +302,7 @@ internal sealed class Loader(
             // C5: judged under the lock under which followers arrive. Who arrived before it read its tick before it, so a
             // touch that precedes his arrival is seen here.
             var stillValid = entry is not null
-                && clocks.Untouched(entry.Clocks, entry.Fence)
+                && entry.Clocks.Untouched(entry.Fence)
                 && store.InContact(entry, time.GetTimestamp());
             loads.Turns.Complete(load, end, stillValid, decisions);
             foreach (var decision in decisions)

@@ -1,3 +1,5 @@
+using Freshet.Keys;
+
 namespace Freshet.Loading;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal sealed class PublicKeys
 {
     private const int Bits = 1 << 20;
 
+    private readonly TagHash _hash = TagHash.Random();
     private readonly long[] _words = new long[Bits / 64];
 
     public void Add(Tag key)
@@ -31,5 +34,5 @@ internal sealed class PublicKeys
         return (Volatile.Read(ref _words[bit / 64]) & (1L << bit)) != 0;
     }
 
-    private static int BitOf(Tag key) => (int)(key.PathHashes[^1] % Bits);
+    private int BitOf(Tag key) => (int)(_hash.OfPath(key.Segments) % Bits);
 }

@@ -10,7 +10,7 @@ namespace Freshet.Loading;
 /// for the node that has it. Safe for concurrent use.
 /// </summary>
 internal sealed class SharedEntries(
-    IEntryStore entries, TagClocks clocks, MemoryStore memory, IInvalidationStore store, LoaderSettings settings, TimeProvider time, CacheMetrics metrics)
+    IEntryStore entries, MemoryStore memory, IInvalidationStore store, LoaderSettings settings, TimeProvider time, CacheMetrics metrics)
 {
     private const int MostRounds = 16;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
@@ -42,7 +42,7 @@ internal sealed class SharedEntries(
                         return changed;
                     break;
                 // What the key was last made from was touched since the holder began: what it brings will serve nobody here.
-                case StoreOutcome.Held when lease.HolderFence is { } fence && memory.TryGet(slot.Key, out var last) && !clocks.Untouched(last.Clocks, fence):
+                case StoreOutcome.Held when lease.HolderFence is { } fence && memory.TryGet(slot.Key, out var last) && !last.Clocks.Untouched(fence):
                     return null;
                 case StoreOutcome.Held:
                     // The first one's lease bounds it all: a load that is slow, or fails on node after node, is not waited for.
@@ -112,7 +112,7 @@ internal sealed class SharedEntries(
         if (reading.Entry is not { } entry)
             return null;
         var now = time.GetTimestamp();
-        var verdict = Validity.Judge(clocks, entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
+        var verdict = Validity.Judge(entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
         outcome = verdict switch
         {
             CacheReason.Fresh => StoreOutcome.Hit,

@@ -1,3 +1,4 @@
+using Freshet.Coherence;
 using Freshet.Loading;
 
 namespace Freshet.Memory;
@@ -22,8 +23,8 @@ internal class CacheEntry : TimerLink
     /// <summary>Orders the loads of one fence (C11).</summary>
     public required long Ticket { get; init; }
 
-    /// <summary>Indexes of the tag clocks that the value was made from: sorted, distinct.</summary>
-    public int[] Clocks { get; init; } = [];
+    /// <summary>The clocks of the tags that the value was made from.</summary>
+    public EntryClocks Clocks { get; init; }
 
     /// <summary>What it was made from, for people and for events; <see cref="Clocks"/> is what it is judged by.</summary>
     public EntryDependency[] Dependencies { get; init; } = [];
@@ -49,11 +50,11 @@ internal class CacheEntry : TimerLink
     /// <summary>
     /// What the entry occupies, by which the store is bounded: value, key, clocks, this object and its table node.
     /// </summary>
-    internal long Footprint => Bytes + (2L * Key.Length) + (4L * Clocks.Length) + (24L * Dependencies.Length) + Overhead;
+    internal long Footprint => Bytes + (2L * Key.Length) + Clocks.Bytes + (24L * Dependencies.Length) + Overhead;
 
-    // This object 152, its node in the table and the bucket 64, a ghost 32, headers of key and clocks 22 + 24, and the header
+    // This object 160, its node in the table and the bucket 64, a ghost 32, headers of key and clocks 22 + 24, and the header
     // of the value. A test holds the sum against what the collector sees.
-    private const long Overhead = 316;
+    private const long Overhead = 324;
 
     private string _key = "";
 

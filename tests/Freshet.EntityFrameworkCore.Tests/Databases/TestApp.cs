@@ -113,7 +113,7 @@ public sealed class TestApp : IAsyncDisposable
         return new Reading(
             [.. dependencies.Select(d => $"{d.Tenant}: {d.Dependency}").Order(StringComparer.Ordinal)],
             load.Refusal,
-            () => clocks.Untouched(ids, load.Fence));
+            () => ids.Untouched(load.Fence));
     }
 
     public async ValueTask DisposeAsync()

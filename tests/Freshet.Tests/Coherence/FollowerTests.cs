@@ -18,14 +18,12 @@ public abstract class FollowerTests
     internal LogFollower Follower { get; }
 
     /// <summary>The clocks of what depends on <see cref="Row"/>.</summary>
-    internal int[] RowClocks { get; }
+    internal EntryClocks RowClocks { get; }
 
     protected FollowerTests()
     {
         Follower = new LogFollower(Owner, Clocks, MaxStaleness, capacity: 8);
-        var clocks = new HashSet<int>();
-        Clocks.AddClocks(Owner, Row[0], clocks);
-        RowClocks = [.. clocks];
+        RowClocks = Clocks.ClocksOf(Owner, Row[0]);
     }
 
     internal void Follow(Position head, long sentAt)

@@ -14,7 +14,7 @@ public class LogFollowerAppendTests : FollowerTests
         Assert.Equal(FollowStep.Done, Follower.OnAppended(new Position(First, 4), Row));
 
         Assert.Equal(4, Follower.Applied.Offset);
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public class LogFollowerAppendTests : FollowerTests
         Assert.Equal(FollowStep.ReadRecords, Follower.OnAppended(new Position(First, 5), Row));
 
         Assert.Equal(3, Follower.Applied.Offset);
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public class LogFollowerAppendTests : FollowerTests
         var fence = Clocks.Now;
 
         Assert.Equal(FollowStep.Probe, Follower.OnAppended(new Position(Second, 1), Row));
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
         // C6: until a head shows that epoch, nothing proves that this one goes on.
         Assert.False(Follower.InContact(1));
         Assert.Equal(FollowStep.Probe, Follower.OnBeat(Follower.MakeProbe(2)));
@@ -147,7 +147,7 @@ public class LogFollowerAppendTests : FollowerTests
 
         Follower.OnNotLogged(Row);
 
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
         Assert.False(Follower.InContact(1));
         Follower.OnHead(Follower.MakeProbe(5), new Position(First, 3));
         Assert.False(Follower.InContact(5));

@@ -5,7 +5,7 @@ namespace Freshet.Tests.Coherence;
 /// <summary>Positions of stored entries and ticks of the node, in each other's words.</summary>
 public sealed class LogFollowerStoreTests : FollowerTests
 {
-    private bool IsValid(Position stored) => Follower.FenceOf(stored) is { } fence && Clocks.Untouched(RowClocks, fence);
+    private bool IsValid(Position stored) => Follower.FenceOf(stored) is { } fence && RowClocks.Untouched(fence);
 
     [Fact]
     public void C4_EntryStoredBeforeTheTouch_IsInvalidHere_AndOneFromAfterItIsValid()
@@ -26,9 +26,9 @@ public sealed class LogFollowerStoreTests : FollowerTests
     {
         Follow(new Position(First, 5), sentAt: 0);
         var fence = Follower.FenceOf(new Position(First, 5))!.Value;
-        Assert.True(Clocks.Untouched(RowClocks, fence));
+        Assert.True(RowClocks.Untouched(fence));
         Follower.OnRecord(First, new LogRecord(6, Row));
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
     }
 
     [Fact]

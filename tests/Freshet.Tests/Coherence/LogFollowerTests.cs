@@ -79,8 +79,8 @@ public class LogFollowerTests : FollowerTests
 
         Assert.Equal(FollowStep.Done, Follower.OnRecord(First, new LogRecord(4, Row)));
         Assert.Equal(new Position(First, 4), Follower.Applied);
-        Assert.False(Clocks.Untouched(RowClocks, fence));
-        Assert.True(Clocks.Untouched(RowClocks, Clocks.Now));
+        Assert.False(RowClocks.Untouched(fence));
+        Assert.True(RowClocks.Untouched(Clocks.Now));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public class LogFollowerTests : FollowerTests
         Follower.OnRecords(asked, new LogReading(new Position(First, 5), [new LogRecord(4, Row), new LogRecord(5, Other)]));
 
         Assert.Equal(5, Follower.Applied.Offset);
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public class LogFollowerTests : FollowerTests
         Follower.OnRecords(Follower.MakeProbe(10), new LogReading(new Position(First, 500), null));
 
         Assert.Equal(new Position(First, 500), Follower.Applied);
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public class LogFollowerTests : FollowerTests
         Follower.OnRecords(asked, new LogReading(new Position(First, 8), null));
 
         Assert.Equal(9, Follower.Applied.Offset);
-        Assert.True(Clocks.Untouched(RowClocks, fence));
+        Assert.True(RowClocks.Untouched(fence));
     }
 
     [Fact]
@@ -142,12 +142,12 @@ public class LogFollowerTests : FollowerTests
         Follow(new Position(First, 3), sentAt: 0);
         var fence = Clocks.Now;
         Assert.Equal(FollowStep.Probe, Follower.OnRecord(Second, new LogRecord(1, Other)));
-        Assert.True(Clocks.Untouched(RowClocks, fence));
+        Assert.True(RowClocks.Untouched(fence));
 
         Follower.OnHead(Follower.MakeProbe(10), new Position(Second, 1));
 
         Assert.Equal(new Position(Second, 1), Follower.Applied);
-        Assert.False(Clocks.Untouched(RowClocks, fence));
+        Assert.False(RowClocks.Untouched(fence));
     }
 
     [Fact]

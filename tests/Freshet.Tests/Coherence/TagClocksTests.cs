@@ -30,8 +30,8 @@ public class TagClocksTests
 
         _clocks.Touch(Owner, [Tag.Parse(touched)]);
 
-        Assert.Equal(!hit, _clocks.Untouched(clocks, fence));
-        Assert.True(_clocks.Untouched(clocks, _clocks.Now));
+        Assert.Equal(!hit, clocks.Untouched(fence));
+        Assert.True(clocks.Untouched(_clocks.Now));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public class TagClocksTests
         _clocks.Touch(Tenant.Named("b"), [Tag.Root]);
         _clocks.Touch(Tenant.Public, [Tag.Of("x")]);
 
-        Assert.True(_clocks.Untouched(clocks, fence));
+        Assert.True(clocks.Untouched(fence));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public class TagClocksTests
         var fence = _clocks.Now;
         _clocks.Forget(Owner);
 
-        Assert.False(_clocks.Untouched(clocks, fence));
+        Assert.False(clocks.Untouched(fence));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public class TagClocksTests
 
         Assert.Equal(fence + 1, _clocks.Advance());
         Assert.Equal(fence + 1, _clocks.Now);
-        Assert.True(_clocks.Untouched(clocks, fence));
+        Assert.True(clocks.Untouched(fence));
     }
 
     [Theory]
@@ -122,7 +122,7 @@ public class TagClocksTests
                 var tag = ((i * 5) + seed) % Tags;
                 var required = Volatile.Read(ref acknowledged[tag]);
                 var arrival = _clocks.Now;
-                if (_clocks.Untouched(clocks[tag], kept[tag].Fence))
+                if (clocks[tag].Untouched(kept[tag].Fence))
                 {
                     if (kept[tag].Value < required)
                         Interlocked.Increment(ref broken);
@@ -144,10 +144,5 @@ public class TagClocksTests
         Assert.Equal(2 * Rounds, _clocks.Now);
     }
 
-    private int[] Clocks(Tenant tenant, Dependency dependency)
-    {
-        var clocks = new HashSet<int>();
-        _clocks.AddClocks(tenant, dependency, clocks);
-        return [.. clocks];
-    }
+    private EntryClocks Clocks(Tenant tenant, Dependency dependency) => _clocks.ClocksOf(tenant, dependency);
 }

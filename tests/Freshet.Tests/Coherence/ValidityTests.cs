@@ -8,14 +8,14 @@ public class ValidityTests
     private static readonly Tag Row = Tag.Of("row", "1");
 
     private readonly TagClocks _clocks = new(1024);
-    private readonly int[] _entryClocks;
+    private readonly EntryClocks _entryClocks;
 
     public ValidityTests()
     {
-        var clocks = new HashSet<int>();
+        var clocks = new EntryClocks.Collector();
         _clocks.AddClocks(Owner, Row, clocks);
         _clocks.AddClocks(Tenant.Public, Row, clocks);
-        _entryClocks = [.. clocks];
+        _entryClocks = clocks.ToClocks();
     }
 
     [Fact]
@@ -83,5 +83,5 @@ public class ValidityTests
         Assert.Equal(expected, Validity.Replaces(fence, ticket, storedFence, storedTicket));
 
     private CacheReason Judge(long fence = 0, Arrival arrival = default, bool inContact = true, long now = 0) =>
-        Validity.Judge(_clocks, _entryClocks, fence, arrival, inContact, now, expiresAt: 100);
+        Validity.Judge(_entryClocks, fence, arrival, inContact, now, expiresAt: 100);
 }

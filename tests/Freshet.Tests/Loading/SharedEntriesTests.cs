@@ -24,7 +24,7 @@ public sealed class SharedEntriesTests : IDisposable
     public SharedEntriesTests()
     {
         _store = new SharingStore(_clocks, _shared);
-        _memory = new MemoryStore(new MemoryOptions(), _time, entry => !_clocks.Untouched(entry.Clocks, entry.Fence));
+        _memory = new MemoryStore(new MemoryOptions(), _time, static entry => !entry.Clocks.Untouched(entry.Fence));
         _gate = new OriginGate(8, TimeSpan.FromSeconds(1), _time);
         var settings = new LoaderSettings(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
         _engine = new CacheEngine(_clocks, _memory, _store, new Loader(_clocks, _memory, _store, _gate, settings, _time, _metrics), _time, _metrics);
@@ -40,7 +40,7 @@ public sealed class SharedEntriesTests : IDisposable
 
     private CacheEntry Entry(string value, long fence)
     {
-        var clocks = new HashSet<int>();
+        var clocks = new EntryClocks.Collector();
         _clocks.AddClocks(Tenant.Default, Tag.Of("import"), clocks);
         return new CacheEntry
         {
@@ -49,7 +49,7 @@ public sealed class SharedEntriesTests : IDisposable
             Bytes = 10,
             Fence = fence,
             Ticket = 1,
-            Clocks = [.. clocks.Order()],
+            Clocks = clocks.ToClocks(),
             Dependencies = [new(Tenant.Default, Tag.Of("import"))],
             Tenant = Tenant.Default,
             CreatedAt = _time.GetTimestamp(),

@@ -1,3 +1,4 @@
+using Freshet.Coherence;
 using Freshet.Memory;
 
 namespace Freshet.Tests.Memory;
@@ -128,13 +129,17 @@ public sealed class MemoryStoreTests : MemoryTests
     public void Footprint_CoversWhatAnEntryAllocates()
     {
         const int Entries = 1000;
+        var read = new EntryClocks.Collector();
+        new TagClocks(64).AddClocks(Tenant.Default, Tag.Of("a", "b", "c"), read);
+        EntryClocks Clocks() => read.ToClocks();
+
         var store = NewStore(capacity: 1 << 24);
         var allocated = new long[Entries];
         for (var i = 0; i < Entries; i++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             var key = string.Create(20, i, static (span, n) => span.Fill((char)n));
-            store.Put(new CacheEntry { Key = key, Value = this, Bytes = 0, Fence = 1, Ticket = 1, Clocks = new int[4] });
+            store.Put(new CacheEntry { Key = key, Value = this, Bytes = 0, Fence = 1, Ticket = 1, Clocks = Clocks() });
             allocated[i] = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 

@@ -77,17 +77,17 @@ public class StoreModelTests
     {
         // Why the order is commit, then append: a load in between reads the old row after the touch.
         var clocks = new TagClocks(1024);
-        var dependency = new HashSet<int>();
+        var dependency = new EntryClocks.Collector();
         clocks.AddClocks(Tenant.Default, Tag.Of("row"), dependency);
-        int[] entry = [.. dependency];
+        var entry = dependency.ToClocks();
 
         clocks.Touch(Tenant.Default, [Tag.Of("row")]);
         var fenceOfOldValue = clocks.Now;
-        Assert.True(clocks.Untouched(entry, fenceOfOldValue));
+        Assert.True(entry.Untouched(fenceOfOldValue));
 
         // In the right order whatever read the old row has a fence from before the touch.
         clocks.Touch(Tenant.Default, [Tag.Of("row")]);
-        Assert.False(clocks.Untouched(entry, fenceOfOldValue));
+        Assert.False(entry.Untouched(fenceOfOldValue));
     }
 
     private void Append() => Assert.Equal(AppendResult.Logged, _server.Append(0, Touch, now: 0, out _));

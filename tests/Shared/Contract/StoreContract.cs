@@ -65,11 +65,11 @@ public abstract class StoreContract : IAsyncLifetime
     [Fact]
     public async Task C9_Appended_IsTouchedHereBeforeTheAppendReturns()
     {
-        var clocks = new HashSet<int>();
+        var clocks = new EntryClocks.Collector();
         Clocks.AddClocks(Acme, Row, clocks);
         var fence = Clocks.Now;
         await Store.AppendAsync(Acme, [Row], default);
-        Assert.False(Clocks.Untouched([.. clocks], fence));
+        Assert.False(clocks.ToClocks().Untouched(fence));
     }
 
     [Fact]
