@@ -48,6 +48,7 @@ public static class FreshetHttpBuilderExtensions
         services.TryAddSingleton<StartupCheck>();
         services.TryAddSingleton<Encodings>();
         services.TryAddSingleton<SessionCarrier>();
+        services.TryAddSingleton<Acknowledgement>();
         services.TryAddSingleton<LoadRunner>();
         services.TryAddSingleton<CachedRequest>();
         services.TryAddSingleton<UncachedRequest>();

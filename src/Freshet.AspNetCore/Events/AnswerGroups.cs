@@ -25,8 +25,17 @@ internal sealed class AnswerGroups(GroupNames names, EntityModelSource model, IO
         IsEnabled && UserScope.Hears(model.Model, dependencies, tenant, user) ? Text(names.Of(dependencies, tenant, options.Value.MaxGroups)) : null;
 
     /// <summary>The field of an answer to a write; null when it touched nothing that its client hears of.</summary>
-    public string? OfWrites(IReadOnlyCollection<(Tenant Tenant, Tag Tag)> touched) =>
-        IsEnabled && touched.Count > 0 ? Text(names.OfTouches(touched, options.Value.MaxGroups)) : null;
+    /// <param name="written">What was written, by log. A log of which the client hears nothing costs only a name.</param>
+    public string? OfWrites(IReadOnlyCollection<KeyValuePair<Tenant, AcknowledgedWrites.Written>> written)
+    {
+        if (!IsEnabled)
+            return null;
+        var touched = written.SelectMany(w => w.Value.Tags.Select(tag => (w.Key, tag))).ToArray();
+        return touched.Length > 0 ? Text(names.OfTouches(touched, options.Value.MaxGroups)) : null;
+    }
+
+    /// <summary>The field of an answer to a write that may have touched anything; null when nobody keeps answers.</summary>
+    public string? OfAnything() => IsEnabled ? Text([GroupNames.Everything]) : null;
 
     // RFC 8941 §3.1, §3.3.3: a list of strings. The names need no escapes.
     private static string Text(IEnumerable<string> groups) => string.Join(", ", groups.Select(g => $"\"{g}\""));

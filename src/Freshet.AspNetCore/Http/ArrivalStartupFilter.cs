@@ -18,7 +18,8 @@ namespace Freshet.AspNetCore.Http;
 /// Takes each request's arrival ahead of every middleware (C1: authentication and claims are read after the fence), checks
 /// what was declared once the pipeline stands, and answers for a cached handler whose exception nothing inside has handled.
 /// </summary>
-internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck check, IHostEnvironment environment, ILogger<ArrivalStartupFilter> log) : IStartupFilter
+internal sealed class ArrivalStartupFilter(
+    CacheEngine engine, StartupCheck check, Acknowledgement acknowledgement, IHostEnvironment environment, ILogger<ArrivalStartupFilter> log) : IStartupFilter
 {
     private readonly ObjectPool<RequestState> _pool = new DefaultObjectPoolProvider().Create<RequestState>();
 
@@ -39,35 +40,54 @@ internal sealed class ArrivalStartupFilter(CacheEngine engine, StartupCheck chec
         if (mayExplain)
             ExplainRequest.Rewrite(context, state);
 
-        // No state machine for the requests that end at once, as hits do.
-        Task task;
-        try
-        {
-            task = inner(context);
-        }
-        catch (Exception e)
-        {
-            task = Task.FromException(e);
-        }
+        var method = context.Request.Method;
+        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
+            return WriteAsync(context, inner, state);
 
-        if (!task.IsCompletedSuccessfully)
+        // No state machine for the requests that end at once, as hits do.
+        var task = Run(context, inner);
+        if (!task.IsCompletedSuccessfully || state.Writes is not null)
             return EndAsync(task, context, state);
         End(context, state);
         return task;
     }
 
-    private async Task EndAsync(Task task, HttpContext context, RequestState state)
+    // Noted from here on, so that what middleware around UseFreshet() writes is acknowledged too (C9).
+    private async Task WriteAsync(HttpContext context, RequestDelegate inner, RequestState state)
+    {
+        AcknowledgedWrites.Current = acknowledgement.Open(context, state);
+        await EndAsync(Run(context, inner), context, state);
+    }
+
+    private static Task Run(HttpContext context, RequestDelegate inner)
     {
         try
         {
+            return inner(context);
+        }
+        catch (Exception e)
+        {
+            return Task.FromException(e);
+        }
+    }
+
+    private async Task EndAsync(Task task, HttpContext context, RequestState state)
+    {
+        var hasFailed = true;
+        try
+        {
             await task;
+            hasFailed = false;
         }
         catch (Exception e) when (state.HasFailed && !context.Response.HasStarted)
         {
             await HandlerErrors.WriteAsync(context, e, log);
+            hasFailed = false;
         }
         finally
         {
+            if (state.Writes is { } writes)
+                await acknowledgement.EndAsync(context, writes, hasFailed);
             End(context, state);
         }
     }

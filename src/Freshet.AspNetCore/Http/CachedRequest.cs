@@ -10,7 +10,7 @@ namespace Freshet.AspNetCore.Http;
 
 /// <summary>Serves a cached request that no fresh entry answers: loads, follows a load, or forgives age where the policy allows it.</summary>
 internal sealed class CachedRequest(
-    CacheEngine engine, LoadRunner runner, TenantResolver tenants, Encodings encodings, SessionCarrier session, UncachedRequest uncached,
+    CacheEngine engine, LoadRunner runner, TenantResolver tenants, Encodings encodings, SessionCarrier session, Acknowledgement acknowledgement, UncachedRequest uncached,
     CacheMetrics metrics, ILogger<CachedRequest> log)
 {
     private bool _hasFailed;
@@ -20,13 +20,13 @@ internal sealed class CachedRequest(
         HttpContext context, RequestState state, EndpointPlan endpoint, CachePlan plan, in RequestScope scope, string key, CacheReason verdict,
         CacheEntry? expired, in CacheControl directives, RequestDelegate next)
     {
-        var load = new HandlerLoad(plan, scope, LoadContext.Reduce(context, plan, scope, tenants), verdict, context);
+        var load = new HandlerLoad(plan, scope, LoadContext.Reduce(context, plan, scope, tenants), verdict, Client: null, Writes: null);
         if (expired?.Value is StoredResponse stale
             && Freshness.AcceptsStale(directives)
             && Freshness.Judge(engine.AgeOf(expired), stale.Limits) is FreshnessVerdict.StaleWhileRevalidate)
         {
             if (stale.TryBeginRefresh())
-                Refresh(key, stale, load with { Client = null }, state.Arrival, next, context.GetEndpoint()?.DisplayName);
+                Refresh(key, stale, load, state.Arrival, next, context.GetEndpoint()?.DisplayName);
             return StaleAsync(context, state, expired, stale, CacheReason.StaleWhileRevalidate);
         }
 
@@ -38,6 +38,7 @@ internal sealed class CachedRequest(
             return ProblemWriter.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "Nothing is stored that may answer the request, and it asks for nothing else.");
         }
 
+        load = load with { Client = context, Writes = acknowledgement.Open(context, state) };
         return LoadAsync(context, state, endpoint, load, key, verdict, directives, next);
     }
 

@@ -33,4 +33,7 @@ internal static partial class HttpLog
 
     [LoggerMessage(106, LogLevel.Warning, "A tag of the policy of '{Endpoint}' could not be made: the answer is not stored.")]
     public static partial void TagFault(ILogger log, Exception exception, string? endpoint);
+
+    [LoggerMessage(107, LogLevel.Warning, "'{Endpoint}' wrote after its answer had begun. The answer cannot carry the position of the write any more, so it ends {Wait} ms later, when every node shows it; and a client that keeps answers must take all of them as touched. Write before the first byte of the answer is sent. This is logged once for each endpoint.")]
+    public static partial void WroteAfterTheHead(ILogger log, string endpoint, double wait);
 }

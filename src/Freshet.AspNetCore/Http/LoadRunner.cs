@@ -19,7 +19,10 @@ namespace Freshet.AspNetCore.Http;
 /// <param name="Features">The reduced request (<see cref="LoadContext"/>).</param>
 /// <param name="Why">Why no stored answer served the request.</param>
 /// <param name="Client">The request that leads the load and waits for it; null for a background refresh.</param>
-internal sealed record HandlerLoad(CachePlan Plan, RequestScope Scope, FeatureCollection Features, CacheReason Why, HttpContext? Client)
+/// <param name="Writes">Notes what the handler writes, for the answer to that request (C10). What a background refresh writes is
+/// acknowledged to nobody.</param>
+internal sealed record HandlerLoad(
+    CachePlan Plan, RequestScope Scope, FeatureCollection Features, CacheReason Why, HttpContext? Client, AcknowledgedWrites? Writes)
 {
     public string Culture { get; } = CultureInfo.CurrentCulture.Name;
 
@@ -56,6 +59,7 @@ internal sealed class LoadRunner(
             CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(load.Culture);
             CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(load.UICulture);
             LoadScope.Current = scope;
+            AcknowledgedWrites.Current = load.Writes;
             return RunInFlowAsync(load, handler, scope, cancel);
         }));
     }
@@ -92,6 +96,7 @@ internal sealed class LoadRunner(
         {
             Declare(load.Plan, context, scope);
             await handler(context);
+            load.Writes?.HasHandlerEnded = true;
             await body.EndAsync();
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)

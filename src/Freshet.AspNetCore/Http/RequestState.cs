@@ -1,4 +1,5 @@
 using Freshet.Coherence;
+using Freshet.Loading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.ObjectPool;
 
@@ -17,6 +18,9 @@ internal sealed class RequestState : IResettable
 
     /// <summary>The load that this request runs for the cache; null when it is served without.</summary>
     public LoadScope? Load { get; set; }
+
+    /// <summary>What the request writes; null while nobody notes it.</summary>
+    public AcknowledgedWrites? Writes { get; set; }
 
     /// <summary>What the request demands of the version it writes against.</summary>
     public IfMatch? IfMatch { get; set; }
@@ -42,6 +46,7 @@ internal sealed class RequestState : IResettable
         Arrival = default;
         Verdict = CacheReason.None;
         Load = null;
+        Writes = null;
         IfMatch = null;
         Version = null;
         IsExplain = false;

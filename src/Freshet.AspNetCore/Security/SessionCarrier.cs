@@ -1,4 +1,3 @@
-using Freshet.AspNetCore.Events;
 using Freshet.Coherence;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Http;
@@ -11,10 +10,16 @@ namespace Freshet.AspNetCore.Security;
 /// <c>Freshet-Position</c>.
 /// </summary>
 internal sealed class SessionCarrier(
-    CacheEngine engine, TenantResolver tenants, AnswerGroups groups, SessionKeys keys, IOptions<FreshetHttpOptions> options, IOptions<FreshetOptions> freshet)
+    CacheEngine engine, TenantResolver tenants, SessionKeys keys, IOptions<FreshetHttpOptions> options, IOptions<FreshetOptions> freshet)
 {
     // Where one process is all, its former life is over. Elsewhere contact may be as old as MaxStaleness, so that is added.
     private readonly ForeignEpochs _foreign = new(engine.Time, engine.IsShared ? Checked(options.Value.IsolationLimit) + freshet.Value.MaxStaleness : TimeSpan.Zero);
+
+    // The same for the positions of other logs: they are carried until the record is so old, for a client may write in many.
+    private readonly SettledPositions _settled = new(engine.Time, engine.IsShared ? options.Value.IsolationLimit + freshet.Value.MaxStaleness : TimeSpan.Zero);
+
+    // More than an administrator writes in within the limit. The cookie of all positions stays below the 4,096 bytes that a browser takes.
+    private const int MaxOtherLogs = 8;
 
     public const string Name = "Freshet-Position";
 
@@ -32,24 +37,34 @@ internal sealed class SessionCarrier(
     /// </summary>
     public Arrival Apply(HttpContext context, Arrival arrival)
     {
-        if (!Carries(context) || !tenants.TryResolve(context, out var tenant))
+        if (!Carries(context))
             return arrival;
-
-        if (context.Request.Headers[Name] is [Unknown])
-            TellPlace(context, tenant, arrival);
-        var carried = Read(context, tenant);
-        return Apply(Apply(arrival, tenant, carried.Own), Tenant.Public, carried.Public);
+        var owner = Owner(context);
+        if (owner.IsValid && context.Request.Headers[Name] is [Unknown])
+            TellPlace(context, owner, arrival);
+        var carried = Read(context, owner);
+        if (carried.IsEmpty)
+            return arrival;
+        if (owner.IsValid)
+            arrival = Apply(arrival, owner, carried.Own);
+        arrival = Apply(arrival, Tenant.Public, carried.Public);
+        foreach (var (log, positions) in carried.Others.All)
+            arrival = Apply(arrival, log, positions);
+        return arrival;
     }
 
     /// <summary>What the client carries and this node has not applied, for a handler whose answer is not cached; null for nothing.</summary>
-    public PositionsAhead? AheadOfHere(HttpContext context, Tenant tenant)
+    public PositionsAhead? AheadOfHere(HttpContext context)
     {
         if (!engine.IsShared || !Carries(context))
             return null;
         var ahead = new List<(Tenant, Position)>();
-        var carried = Read(context, tenant);
-        Add(tenant, carried.Own);
+        var owner = Owner(context);
+        var carried = Read(context, owner);
+        Add(owner, carried.Own);
         Add(Tenant.Public, carried.Public);
+        foreach (var (log, positions) in carried.Others.All)
+            Add(log, positions);
         return ahead.Count > 0 ? new PositionsAhead(ahead) : null;
 
         void Add(Tenant log, LogPositions positions)
@@ -62,32 +77,37 @@ internal sealed class SessionCarrier(
         }
     }
 
-    /// <summary>Puts what was written on the answer, together with what the client carried already.</summary>
-    public void Acknowledge(HttpContext context, AcknowledgedWrites writes)
+    /// <summary>Puts the positions of what was written on the answer, together with what the client carried already.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="written">What was written, by log.</param>
+    /// <returns>False when not all could be told: a log has too long a name, or there are too many. What is not told must show before
+    /// the answer is sent.</returns>
+    public bool Acknowledge(HttpContext context, IReadOnlyList<KeyValuePair<Tenant, AcknowledgedWrites.Written>> written)
     {
-        var all = writes.ToArray();
-        if (all.Length == 0 || !tenants.TryResolve(context, out var tenant))
-            return;
-
-        var positions = default(CarriedPositions);
-        var touched = new List<(Tenant, Tag)>();
-        foreach (var (owner, written) in all)
+        var owner = Owner(context);
+        var positions = Carries(context) ? Needed(owner, Read(context, owner)) : default;
+        var isTold = true;
+        foreach (var (log, (at, _)) in written)
         {
-            if (owner.IsPublic)
-                positions = positions with { Public = written.Positions };
-            else if (owner == tenant)
-                positions = positions with { Own = written.Positions };
-            else
-                continue;
-            touched.AddRange(written.Tags.Select(tag => (owner, tag)));
+            var isTellable = (log == owner && owner.IsValid) || log.IsPublic || SessionToken.CanTell(log);
+            isTold &= isTellable || at.IsEmpty;
+            if (isTellable)
+                positions = positions.With(owner, log, at);
         }
 
-        if (writes.IsPending)
-            context.Response.Headers[PendingHeader] = "?1";
+        while (positions.Others.All.Length > MaxOtherLogs || positions.Others.Count > SessionToken.MaxOtherTokens)
+        {
+            positions = positions with { Others = positions.Others.WithoutFirst() };
+            isTold = false;
+        }
+
         if (!positions.IsEmpty)
-            Send(context, tenant, (Carries(context) ? Needed(tenant, Read(context, tenant)) : default).Then(positions));
-        if (groups.OfWrites(touched) is { } invalidated)
-            context.Response.Headers[AnswerGroups.InvalidationHeader] = invalidated;
+        {
+            context.Response.Headers[Name] = SessionToken.Create(keys.Own, owner, positions);
+            SetCookie(context, owner, positions);
+        }
+
+        return isTold;
     }
 
     /// <summary>
@@ -96,15 +116,20 @@ internal sealed class SessionCarrier(
     /// </summary>
     public void Renew(HttpContext context)
     {
-        if (!Carries(context) || !tenants.TryResolve(context, out var tenant))
+        if (!Carries(context))
             return;
-        var carried = Read(context, tenant);
-        if (!carried.IsEmpty)
-        {
-            var renewed = new CarriedPositions(Renewed(tenant, carried.Own), Renewed(Tenant.Public, carried.Public));
-            if (renewed != carried)
-                Send(context, tenant, renewed);
-        }
+        var owner = Owner(context);
+        var carried = Read(context, owner);
+        if (carried.IsEmpty)
+            return;
+        var renewed = new CarriedPositions(
+            owner.IsValid ? Renewed(owner, carried.Own) : default, Renewed(Tenant.Public, carried.Public), Needed(carried.Others));
+        if (renewed == carried)
+            return;
+        // Who asks for the place of an answer must not take for it where the logs stand after the load.
+        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Headers[Name] is not [Unknown])
+            context.Response.Headers[Name] = SessionToken.Create(keys.Own, owner, renewed);
+        SetCookie(context, owner, renewed);
     }
 
     /// <summary>The text form of positions, for a client of that tenant.</summary>
@@ -159,7 +184,26 @@ internal sealed class SessionCarrier(
         carried.IsEmpty || engine.Applied(log) is var here && here.Epoch == default ? carried : Needed(log, carried).With(here);
 
     // What still counts of what a client carries.
-    private CarriedPositions Needed(Tenant tenant, CarriedPositions carried) => new(Needed(tenant, carried.Own), Needed(Tenant.Public, carried.Public));
+    private CarriedPositions Needed(Tenant owner, CarriedPositions carried) =>
+        new(owner.IsValid ? Needed(owner, carried.Own) : default, Needed(Tenant.Public, carried.Public), Needed(carried.Others));
+
+    private OtherPositions Needed(OtherPositions carried)
+    {
+        var needed = default(OtherPositions);
+        foreach (var (log, positions) in carried.All)
+        {
+            var still = default(LogPositions);
+            foreach (var position in Needed(log, positions).All)
+            {
+                if (!_settled.Covers(log, position, engine.Applied(log)))
+                    still = still.With(position);
+            }
+
+            needed = needed.With(log, still);
+        }
+
+        return needed;
+    }
 
     private LogPositions Needed(Tenant log, LogPositions carried)
     {
@@ -213,13 +257,14 @@ internal sealed class SessionCarrier(
         return false;
     }
 
-    private void Send(HttpContext context, Tenant tenant, CarriedPositions positions)
+    private void SetCookie(HttpContext context, Tenant owner, CarriedPositions positions)
     {
-        var token = SessionToken.Create(keys.Own, tenant, positions);
-        // Who asks for the place of an answer must not take for it where the logs stand after the load.
-        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Headers[Name] is not [Unknown])
-            context.Response.Headers[Name] = token;
-        context.Response.Cookies.Append(Name, token, new CookieOptions
+        // One that this answer bears already is from before.
+        var cookies = context.Response.Headers.SetCookie;
+        if (cookies.Any(c => c?.StartsWith(CookiePrefix, StringComparison.Ordinal) == true))
+            context.Response.Headers.SetCookie = cookies.Where(c => c?.StartsWith(CookiePrefix, StringComparison.Ordinal) != true).ToArray();
+        // A browser sends it for whoever is signed in then.
+        context.Response.Cookies.Append(Name, SessionToken.CreateForAnybody(keys.Own, owner, positions), new CookieOptions
         {
             HttpOnly = true,
             IsEssential = true,
@@ -228,4 +273,7 @@ internal sealed class SessionCarrier(
             Secure = context.Request.IsHttps,
         });
     }
+
+    // Default where the application declares tenants and the request names none: then no log is its own.
+    private Tenant Owner(HttpContext context) => tenants.TryResolve(context, out var owner) ? owner : default;
 }

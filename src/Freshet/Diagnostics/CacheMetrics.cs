@@ -17,6 +17,7 @@ internal sealed class CacheMetrics : IDisposable
     private readonly Counter<long> _failed;
     private readonly Counter<long> _touches;
     private readonly Counter<long> _contactLost;
+    private readonly Counter<long> _wroteLate;
     private readonly Histogram<double> _loads;
     private readonly Histogram<double> _steps;
 
@@ -29,6 +30,7 @@ internal sealed class CacheMetrics : IDisposable
         _loads = _meter.CreateHistogram<double>("freshet.load.duration", "s", "How long loads took.");
         _steps = _meter.CreateHistogram<double>("freshet.store.duration", "s", "Steps in the shared store, by what became of them.");
         _touches = _meter.CreateCounter<long>("freshet.invalidations", "{record}", "Records appended to logs.");
+        _wroteLate = _meter.CreateCounter<long>("freshet.answers.held", "{answer}", "Answers whose head does not tell all that was written: they ended once it showed, or pending.");
         _contactLost = _meter.CreateCounter<long>("freshet.contact.lost", "{loss}", "How often contact with a shared log, or with its server, ended, by reason.");
     }
 
@@ -45,6 +47,8 @@ internal sealed class CacheMetrics : IDisposable
     public void LoadFailed() => _failed.Add(1);
 
     public void Invalidated() => _touches.Add(1);
+
+    public void WroteLate(bool isPending) => _wroteLate.Add(1, new KeyValuePair<string, object?>("freshet.pending", isPending));
 
     /// <param name="reason">One of a fixed vocabulary.</param>
     public void ContactLost(string reason) => _contactLost.Add(1, new KeyValuePair<string, object?>("freshet.reason", reason));

@@ -37,6 +37,13 @@ public readonly struct Tenant : IEquatable<Tenant>
     /// <summary>False for <c>default(Tenant)</c>, which names no tenant and is refused everywhere.</summary>
     public bool IsValid => _id is not null;
 
+    /// <summary>The tenant of that id, as <see cref="Id"/> gives it.</summary>
+    internal static bool TryFromId(string id, out Tenant tenant)
+    {
+        tenant = id is "d" or "p" || (id is ['t', _, ..] && KeyPart.Check(id.AsSpan(1), KeyPart.MaxSegmentLength) is KeyPartError.None) ? new Tenant(id) : default;
+        return tenant.IsValid;
+    }
+
     internal string Id => _id ?? throw new InvalidOperationException("No tenant is set. Use Tenant.Default, Tenant.Public or Tenant.Named.");
 
     /// <summary>Whether two values name the same tenant.</summary>

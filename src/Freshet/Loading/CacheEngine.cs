@@ -148,7 +148,8 @@ internal sealed class CacheEngine(
         LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
         var position = await store.AppendAsync(tenant, tags, change).ConfigureAwait(false);
         metrics.Invalidated();
-        AcknowledgedWrites.Current?.Add(tenant, position, tags);
+        if (AcknowledgedWrites.Current is { } writes)
+            await writes.AddAsync(tenant, position, tags).ConfigureAwait(false); // C9, C10
         return position;
     }
 

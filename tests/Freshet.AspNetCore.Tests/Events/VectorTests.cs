@@ -94,6 +94,16 @@ public class VectorTests
             Assert.Equal(Text(vector["token"]), SessionToken.Create(key, TenantOf(vector["tenant"]), positions));
         }
 
+        foreach (var vector in vectors["named"]!.AsArray())
+        {
+            var epoch = new Epoch(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(Convert.FromHexString(Text(vector!["epoch"]))));
+            var position = new Position(epoch, long.Parse(Text(vector["offset"]), CultureInfo.InvariantCulture));
+            Assert.True(Tenant.TryFromId(Text(vector["tenant"]), out var log));
+            var positions = default(CarriedPositions).With(default, log, LogPositions.Of(position));
+            Assert.Equal(Text(vector["token"]), SessionToken.Create(key, default, positions));
+            Assert.Equal(positions, SessionToken.Read(key, default, Text(vector["token"])));
+        }
+
         foreach (var vector in vectors["read"]!.AsArray())
         {
             SessionToken.TryRead(key, Tenant.Named("acme"), Text(vector!["text"]), out var read);
