@@ -71,7 +71,7 @@ public static class FreshetRedisExtensions
         var metrics = provider.GetRequiredService<CacheMetrics>();
         var logs = new RedisLogs(
             address, keys, clocks, terms, freshet.LogRecords, time, metrics,
-            provider.GetService<ILoggerFactory>()?.CreateLogger("Freshet.Redis") ?? NullLogger.Instance);
+            provider.GetService<ILoggerFactory>()?.CreateLogger("Freshet.Redis") ?? NullLogger.Instance, logLifetime: redis.LogLifetime);
         if (redis.Values)
         {
             var secret = provider.GetRequiredService<NodeSecret>().KeyFor("entry");

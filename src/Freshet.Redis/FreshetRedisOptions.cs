@@ -37,6 +37,12 @@ public sealed class FreshetRedisOptions
     /// </summary>
     public TimeSpan LeaseTime { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// For how long Redis keeps a tenant's log after the last node has followed it or appended to it. Without the log everything of the tenant
+    /// is loaded once more. Default 1 day; 10 min to 365 days.
+    /// </summary>
+    public TimeSpan LogLifetime { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>The largest value that is stored in Redis, with what stands around it. Default 1 MiB; 1 KiB to 32 MiB.</summary>
     public int MaxEntryBytes { get; set; } = 1 << 20;
 }
@@ -77,6 +83,8 @@ internal sealed class FreshetRedisOptionsValidator : IValidateOptions<FreshetRed
             errors.Add("Freshet:Redis:Prefix has 1 to 64 letters, digits, '-', '_' and ':'.");
         if (options.LeaseTime < TimeSpan.FromMilliseconds(100) || options.LeaseTime > TimeSpan.FromMinutes(1))
             errors.Add($"Freshet:Redis:LeaseTime is {options.LeaseTime}; set it to a value from 00:00:00.1 to 00:01:00.");
+        if (options.LogLifetime < TimeSpan.FromMinutes(10) || options.LogLifetime > TimeSpan.FromDays(365))
+            errors.Add($"Freshet:Redis:LogLifetime is {options.LogLifetime}; set it to a value from 00:10:00 to 365.00:00:00.");
         if (options.MaxEntryBytes is < 1 << 10 or > 32 << 20)
             errors.Add($"Freshet:Redis:MaxEntryBytes is {options.MaxEntryBytes}; set it to a value from 1024 to 33554432.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

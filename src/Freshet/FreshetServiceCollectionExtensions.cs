@@ -37,7 +37,7 @@ public static class FreshetServiceCollectionExtensions
         services.TryAddSingleton<TenantContext>();
         services.TryAddSingleton(p => new CacheMetrics(p.GetService<IMeterFactory>()));
         services.TryAddSingleton(p => new TagClocks(Options(p).TagClocks));
-        services.TryAddSingleton<IInvalidationStore>(p => new EmbeddedStore(p.GetRequiredService<TagClocks>(), Options(p).LogRecords));
+        services.TryAddSingleton<IInvalidationStore>(p => new EmbeddedStore(p.GetRequiredService<TagClocks>(), Options(p).LogRecords, p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(p => new MemoryStore(Options(p).Memory, p.GetRequiredService<TimeProvider>(), static entry => !entry.Clocks.Untouched(entry.Fence)));
         services.TryAddSingleton(p => new OriginGate(Options(p).MaxConcurrentLoads, Options(p).LoadWait, p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(p => new LoaderSettings(Options(p).LoadWait, Options(p).HitForPass));

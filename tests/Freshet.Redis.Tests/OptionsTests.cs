@@ -16,6 +16,7 @@ public class OptionsTests
     [InlineData("Secret", "not base64", "Freshet:Redis:Secret is missing or too short; all nodes need the same 32 random bytes. Make them with: openssl rand -base64 32")]
     [InlineData("AcceptedSecrets:0", "aGVsbG8=", "Freshet:Redis:AcceptedSecrets:0 is no secret or too short; write the next or the former Freshet:Redis:Secret, or leave it out.")]
     [InlineData("AcceptedSecrets:0", Secret, "Freshet:Redis:AcceptedSecrets:0 is Freshet:Redis:Secret or another accepted secret once more; leave it out, or write the other secret of the rotation.")]
+    [InlineData("LogLifetime", "00:05:00", "Freshet:Redis:LogLifetime is 00:05:00; set it to a value from 00:10:00 to 365.00:00:00.")]
     [InlineData("Prefix", "a{b", "Freshet:Redis:Prefix has 1 to 64 letters, digits, '-', '_' and ':'.")]
     public void BadSetting_IsNamed_WithWhatToWrite(string key, string value, string message)
     {

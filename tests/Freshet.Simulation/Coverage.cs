@@ -56,6 +56,7 @@ internal enum Event : byte
     WriteThroughDeposed,
     DeposedWriteHeard,
     TouchedNothing,
+    TouchedCoarser,
 
     // The log and its followers.
     RecordApplied,
@@ -63,6 +64,7 @@ internal enum Event : byte
     RecordGap,
     RecordsRead,
     LogTrimmed,
+    LogAged,
     EpochAdopted,
     EpochStarted,
     EpochStartLost,

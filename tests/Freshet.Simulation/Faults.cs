@@ -45,6 +45,8 @@ internal sealed class Faults
             }
         }
 
+        if (_simulation.Profile.Aged > 0 && _simulation.Random.Chance(_simulation.Profile.Aged))
+            Age(_simulation.Random.Below(_world.LogCount));
         if (_simulation.Random.Chance(_simulation.Profile.NodeRestart))
             Restart(_simulation.Random.Below(_simulation.Nodes.Length));
         if (_isEmbedded)
@@ -67,6 +69,15 @@ internal sealed class Faults
             _simulation.Note(Event.StoreEmptied, 0, 0);
             Replace(NewServer(), isolate: false);
         }
+    }
+
+    private void Age(int log)
+    {
+        _simulation.Note(Event.LogAged, 0, log);
+        if (!_isEmbedded && _simulation.Random.Below(2) == 0)
+            _primary.Age(log);
+        else
+            _simulation.AnyNode().Age(log);
     }
 
     private void Restart(int index)

@@ -50,6 +50,12 @@ internal sealed record Profile
     /// <summary>The store evicts a log, or has no memory for an append.</summary>
     public int LogEvicted { get; init; }
 
+    /// <summary>A log, or a node's copy of one, forgets the records that have aged.</summary>
+    public int Aged { get; init; }
+
+    /// <summary>How many tags of one type a write touches before they become coarser (C17).</summary>
+    public int MostOfType { get; init; } = int.MaxValue;
+
     public int EntryEvicted { get; init; }
 
     public int LoadFails { get; init; }
@@ -139,7 +145,10 @@ internal sealed record Profile
 
     private static Profile IsolatedPrimary { get; } = Failing with { Name = "isolated", Frozen = 60_000, Isolated = 400_000, Failover = 800 };
 
-    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Stalling, Sticky, Failing, IsolatedPrimary, Streaming];
+    // Bulk writes, and what bounds them: coarser tags, records that age, logs that expire.
+    private static Profile Bulk { get; } = Failing with { Name = "bulk", Writes = 40_000, MostOfType = 1, Aged = 20_000, LogEvicted = 2_000 };
+
+    public static IReadOnlyList<Profile> All { get; } = [Calm, Lossy, Trimmed, Stalling, Sticky, Failing, IsolatedPrimary, Streaming, Bulk];
 
     public static Profile? Find(string name)
     {

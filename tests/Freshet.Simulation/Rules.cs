@@ -114,6 +114,9 @@ internal class Rules
     // C8: an outcome that is not known counts as committed.
     public virtual bool AppendsUnknownCommit => true;
 
+    // C17: many tags of one type become fewer, coarser ones.
+    public virtual IReadOnlyList<Tag> Coarsen(IReadOnlyList<Tag> tags, int mostOfType) => Coarsening.Of(tags, mostOfType, int.MaxValue, int.MaxValue);
+
     // C9: acknowledged means logged.
     public virtual bool AcknowledgesAfterAppend => true;
 

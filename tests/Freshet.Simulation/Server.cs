@@ -206,6 +206,8 @@ internal sealed class Server(UInt128 incarnation, Rules rules, Promise promise)
 
     public void EvictEntry(int key) => _entries[key] = null;
 
+    public void Age(int log) => _logs[log]?.Log.Age();
+
     public void EvictLog(int log) => _logs[log] = null;
 
     /// <summary>The server that takes over with everything but the last operations.</summary>

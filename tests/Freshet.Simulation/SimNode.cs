@@ -65,6 +65,14 @@ internal sealed class SimNode
 
     public bool HasLoads => _loads.Count > 0;
 
+    public void Age(int log)
+    {
+        if (_embedded is not null)
+            _embedded[log].Age();
+        else
+            Link.Follower(log).Age();
+    }
+
     /// <summary>A client asks for a key.</summary>
     public void Begin(Client client, Key key, bool ambient)
     {

@@ -30,7 +30,7 @@ internal static class Variants
         new("C3_StaleInsideIsKept", "calm", 1, 1, () => new StaleInsideIsKept()),
         new("C4_OneLogOfTwoIsJudged", "calm", 2, 3, () => new OneLogOfTwoIsJudged()),
         new("C4_StoreIsNotJudged", "calm", 2, 3, () => new StoreIsNotJudged()),
-        new("C4_ReadingCountsFromItsArrival", "lossy", 2, 8, () => new ReadingCountsFromItsArrival()),
+        new("C4_ReadingCountsFromItsArrival", "lossy", 2, 11, () => new ReadingCountsFromItsArrival()),
         new("C5_FollowersTakeAnything", "calm", 2, 1, () => new FollowersTakeAnything()),
         new("C5_EverybodyLeads", "calm", 2, 1, () => new EverybodyLeads()),
         new("C5_OneTickForMustLoad", "lossy", 3, 5, () => new OneTickForMustLoad()),
@@ -55,6 +55,7 @@ internal static class Variants
         new("C13_NobodyIsToldOfTheLost", "isolated", 2, 7, () => new NobodyIsToldOfTheLost()),
         new("C14_PendingStaysValid", "lossy", 2, 1, () => new PendingStaysValid()),
         new("C15_TouchedIsServedOnError", "calm", 2, 3, () => new TouchedIsServedOnError()),
+        new("C17_CollectionTakesThePlaceOfRows", "bulk", 2, 1, () => new CollectionTakesThePlaceOfRows()),
     ];
 
     public static Variant? Find(string name)
@@ -281,5 +282,12 @@ internal static class Variants
     private sealed class TouchedIsServedOnError : Rules
     {
         public override bool MayServeStale(CacheReason verdict) => verdict is CacheReason.Expired or CacheReason.Touched;
+    }
+
+    private sealed class CollectionTakesThePlaceOfRows : Rules
+    {
+        // As if what hangs on a row hung on the rows of its parent as well.
+        public override IReadOnlyList<Tag> Coarsen(IReadOnlyList<Tag> tags, int mostOfType) =>
+            tags.Count <= mostOfType ? tags : [Tag.Of("p", "@parent", "0")];
     }
 }

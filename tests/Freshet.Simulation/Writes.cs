@@ -78,7 +78,8 @@ internal sealed class Writes(Scheduler simulation)
             var node = _simulation.Profile.IsSticky ? _simulation.Nodes[0] : _simulation.AnyNode();
             var client = _simulation.Clients[_simulation.Profile.IsSticky ? 0 : _simulation.Random.Below(_simulation.Clients.Length)];
             var changes = _changesOf[client.Log];
-            var begun = new Write { Client = client, Node = node, Life = node.Life, Change = changes[_simulation.Random.Below(changes.Length)] };
+            var change = Coarsen(changes[_simulation.Random.Below(changes.Length)]);
+            var begun = new Write { Client = client, Node = node, Life = node.Life, Change = change };
             begun.State = _simulation.Rules.AppendsAfterCommit ? WriteState.Begun : WriteState.Committed;
             if (begun.Change.Rows.Length == 0)
                 _simulation.Coverage.Count(Event.TouchedNothing);
@@ -115,6 +116,15 @@ internal sealed class Writes(Scheduler simulation)
         }
 
         return true;
+    }
+
+    private Change Coarsen(Change change)
+    {
+        var most = _simulation.Profile.MostOfType;
+        if (change.Touches.All(t => t.Tags.Count <= most))
+            return change;
+        _simulation.Coverage.Count(Event.TouchedCoarser);
+        return change with { Touches = [.. change.Touches.Select(t => (t.Log, _simulation.Rules.Coarsen(t.Tags, most)))] };
     }
 
     private void Commit(Write write)

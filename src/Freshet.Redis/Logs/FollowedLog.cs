@@ -16,6 +16,13 @@ namespace Freshet.Redis.Logs;
 /// </remarks>
 internal sealed class FollowedLog
 {
+    // A gap is read in pieces: few records at first, more while they are small. So no answer is larger than some records may be, and what
+    // Redis holds ready for this node stays far below what it ends a connection for.
+    private const int LeastPiece = 8;
+    private const int MostPiece = 256;
+    private const int SmallPiece = 64 << 10;
+    private const int LargePiece = 256 << 10;
+
     private readonly Lock _gate = new();
     private readonly LogFollower _follower;
     private readonly Action<Tenant> _moved;
@@ -26,6 +33,8 @@ internal sealed class FollowedLog
     private long _askedAt;
     private Head _head;
     private bool _isReading;
+    private int _piece = LeastPiece;
+    private long _keptAt = long.MinValue;
     private bool _isLogging;
     private bool _isPendingNoted;
     private int _writers;
@@ -153,6 +162,13 @@ internal sealed class FollowedLog
             return _follower.Covers(position);
     }
 
+    /// <inheritdoc cref="InvalidationLog.Age"/>
+    public void Age()
+    {
+        lock (_gate)
+            _follower.Age();
+    }
+
     /// <summary>What this node has applied after a position, as far as it remembers.</summary>
     public LogReading ReadAfter(Position position)
     {
@@ -262,6 +278,18 @@ internal sealed class FollowedLog
         }
     }
 
+    /// <summary>Whether Redis is to be asked again to keep it: once it is followed there, then four times in each lifetime.</summary>
+    public bool TryKeep(LogSession session, long now)
+    {
+        lock (_gate)
+        {
+            if (_session != session || (_keptAt != long.MinValue && _settings.Time.GetElapsedTime(_keptAt, now) < _settings.LogLifetime / 4))
+                return false;
+            _keptAt = now;
+            return true;
+        }
+    }
+
     public bool IsSubscribed(LogSession session)
     {
         lock (_gate)
@@ -322,27 +350,38 @@ internal sealed class FollowedLog
     /// <param name="session">On which connection.</param>
     /// <param name="now">The time.</param>
     /// <param name="asked">What is applied now.</param>
-    /// <param name="upTo">The highest offset that is known to be there.</param>
+    /// <param name="count">How many records after that to read now; there may be more.</param>
     /// <returns>False when a reading is under way already.</returns>
-    public bool TryBeginReading(LogSession session, long now, out Probe asked, out long upTo)
+    public bool TryBeginReading(LogSession session, long now, out Probe asked, out int count)
     {
         lock (_gate)
         {
             asked = _follower.MakeProbe(now);
-            upTo = Math.Max(_follower.Told, asked.Applied.Offset + 1);
+            count = (int)Math.Clamp(_follower.Told - asked.Applied.Offset, 1, _piece);
             if (_isReading || _session != session)
                 return false;
             return _isReading = true;
         }
     }
 
-    public FollowStep OnRecords(LogSession session, in Probe asked, LogReading reading)
+    /// <summary>Some of the records that the follower wanted have come.</summary>
+    /// <param name="session">On which connection.</param>
+    /// <param name="asked">What was applied when they were asked for.</param>
+    /// <param name="reading">The records.</param>
+    /// <param name="bytes">How many bytes they had.</param>
+    public FollowStep OnRecords(LogSession session, in Probe asked, LogReading reading, int bytes)
     {
         lock (_gate)
         {
             if (_session != session)
                 return FollowStep.Done;
             _isReading = false;
+            _piece = bytes switch
+            {
+                <= SmallPiece => Math.Min(2 * _piece, MostPiece),
+                > LargePiece => Math.Max(_piece / 2, 1),
+                _ => _piece,
+            };
             var before = _follower.Applied;
             var step = Moved(before, _follower.OnRecords(asked, reading));
             // What was told while it was read could not be applied then.
@@ -408,7 +447,7 @@ internal sealed class FollowedLog
     private void Lose()
     {
         _follower.OnContactLost();
-        (_subscribedAt, _head, _isReading) = (long.MaxValue, Head.Known, false);
+        (_subscribedAt, _head, _isReading, _piece, _keptAt) = (long.MaxValue, Head.Known, false, LeastPiece, long.MinValue);
     }
 
     private FollowStep Moved(Position before, FollowStep step)

@@ -20,7 +20,19 @@ internal readonly struct HeadCommand(byte[] log) : IRespCommand
     }
 }
 
-/// <summary>Reads records, all that are wanted at once.</summary>
+/// <summary>Keeps a log for as long from now on; the reply is 0 when it is not there.</summary>
+internal readonly struct KeepCommand(byte[] log, long lifetime) : IRespCommand
+{
+    public void Write(ref RespWriter writer)
+    {
+        writer.Begin(3);
+        writer.Add("PEXPIRE"u8);
+        writer.Add(log);
+        writer.Add(lifetime);
+    }
+}
+
+/// <summary>Reads some records in a row.</summary>
 internal readonly struct RecordsCommand(byte[] log, long first, int count) : IRespCommand
 {
     /// <summary>How many the log holds.</summary>
@@ -41,16 +53,20 @@ internal readonly struct RecordsCommand(byte[] log, long first, int count) : IRe
     /// <param name="reply">The reply.</param>
     /// <param name="first">The offset that was asked for first.</param>
     /// <param name="asked">What was applied then.</param>
-    public static LogReading Read(RespReader reply, long first, Position asked)
+    /// <param name="bytes">How many bytes the records have that were read.</param>
+    public static LogReading Read(RespReader reply, long first, Position asked, out int bytes)
     {
+        bytes = 0;
         var count = reply.ReadAggregate() - 2;
         if (!LogText.TryEpoch(reply.ReadBytes(), out var epoch) || !reply.Read() || !Utf8Parser.TryParse(reply.Bytes, out long head, out _))
             return new LogReading(asked, []); // no log: the next head tells
         var records = new List<LogRecord>(count);
         for (var offset = first; offset < first + count && offset <= head; offset++)
         {
+            var text = reply.ReadBytes();
+            bytes += text.Length;
             // A place of the ring holds what was written last: something else means trimmed.
-            if (LogText.ReadRecord(reply.ReadBytes()) is not { } record || record.Offset != offset)
+            if (LogText.ReadRecord(text) is not { } record || record.Offset != offset)
                 return new LogReading(new Position(epoch, head), null);
             records.Add(record);
         }

@@ -26,18 +26,20 @@ internal sealed class LogLink : IShardUser, IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _period;
     private readonly bool _isCluster;
+    private readonly TimeSpan _logLifetime;
     private readonly ITimer _timer;
     private volatile RespClient? _client;
     private int _isHurrying;
     private int _isTicking;
     private volatile bool _isClosed;
 
-    public LogLink(RedisLogs logs, LinkReport report, TimeSpan maxStaleness, bool isCluster, TimeProvider time)
+    public LogLink(RedisLogs logs, LinkReport report, TimeSpan maxStaleness, TimeSpan logLifetime, bool isCluster, TimeProvider time)
     {
         _logs = logs;
         _report = report;
         _time = time;
         _isCluster = isCluster;
+        _logLifetime = logLifetime;
         MaxStaleness = maxStaleness;
         _period = maxStaleness / 4;
         _timer = time.CreateTimer(static link => ((LogLink)link!).Tick(), this, _period, _period);
@@ -131,7 +133,7 @@ internal sealed class LogLink : IShardUser, IDisposable
     /// <inheritdoc/>
     public void OnUp(RespShard shard, RespConnection ordered)
     {
-        _sessions[shard] = new LogSession(this, shard, ordered, _isCluster, _time);
+        _sessions[shard] = new LogSession(this, shard, ordered, _isCluster, _logLifetime, _time);
         AskAgreements(); // ahead of the first beat
         PlaceAll();
     }

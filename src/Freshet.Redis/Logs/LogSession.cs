@@ -28,6 +28,8 @@ internal sealed class LogSession
     private readonly bool _isCluster;
     private readonly TimeProvider _time;
     private readonly LogSubscriptions _subscriptions;
+    private readonly LogReadings _readings;
+    private readonly TimeSpan _lifetime;
     private readonly List<FollowedLog> _begun = []; // whose epochs have begun, and whose heads are to be read; guarded by itself
     private volatile bool _withText = true; // the first beat brings its script along
     private int _isEpochSent; // and so does the first epoch
@@ -43,9 +45,11 @@ internal sealed class LogSession
     /// <param name="shard">Whose connection it is.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="isCluster">Whether there is a cluster.</param>
+    /// <param name="lifetime">For how long a log is kept that nobody follows or appends to.</param>
     /// <param name="time">The clock.</param>
-    public LogSession(LogLink link, RespShard shard, RespConnection connection, bool isCluster, TimeProvider time)
+    public LogSession(LogLink link, RespShard shard, RespConnection connection, bool isCluster, TimeSpan lifetime, TimeProvider time)
     {
+        _lifetime = lifetime;
         Shard = shard;
         _link = link;
         _connection = connection;
@@ -53,6 +57,7 @@ internal sealed class LogSession
         _time = time;
         _subscriptions = new LogSubscriptions(this, connection);
         Agreements = new SessionAgreements(link, this, connection);
+        _readings = new LogReadings(this, link, connection, time);
         IsSharded = isCluster && int.TryParse(connection.Greeting.Version.Split('.')[0], out var major) && major >= 7;
     }
 
@@ -102,6 +107,8 @@ internal sealed class LogSession
         if (logs.Length == 0)
             return;
         var now = _time.GetTimestamp();
+        foreach (var log in logs.Where(l => l.TryKeep(this, now)).Take(Batch))
+            Keep(log);
         // In a cluster a subscriber hears nothing of a slot that went elsewhere; only the log itself shows whether it is here. With beats
         // each quarter of MaxStaleness, what was asked for three eighths ago is asked for by every second one: an answer has as long
         // again to come before contact ends, and there is half as much to ask as with each beat.
@@ -135,7 +142,7 @@ internal sealed class LogSession
     /// <exception cref="RespProtocolException">The reply is none.</exception>
     public async ValueTask<Position> AppendAsync(FollowedLog log, byte[] record, int[] clocks, bool isAsking = false)
     {
-        var call = new AppendCall(log.Key, LogText.OfEpoch(Epoch.Random()), IsSharded, log.Channel, record, clocks);
+        var call = new AppendCall(log.Key, LogText.OfEpoch(Epoch.Random()), IsSharded, log.Channel, record, (long)_lifetime.TotalMilliseconds, clocks);
         try
         {
             return await RunAsync(call, withText: false, isAsking).ConfigureAwait(false);
@@ -155,7 +162,7 @@ internal sealed class LogSession
     }
 
     private void StartEpoch(FollowedLog log, byte[] expected, bool withText) => _connection.Send(
-        new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random())), withText),
+        new RunScript<EpochCall>(new EpochCall(log.Key, expected, LogText.OfEpoch(Epoch.Random()), (long)_lifetime.TotalMilliseconds), withText),
         new LogSink(
             _ =>
             {
@@ -191,21 +198,24 @@ internal sealed class LogSession
         AskHeads(begun);
     }
 
-    /// <summary>Reads all records that the follower misses.</summary>
-    public void ReadRecords(FollowedLog log)
-    {
-        if (!log.TryBeginReading(this, _time.GetTimestamp(), out var asked, out var upTo))
-            return;
-        var first = asked.Applied.Offset + 1;
-        var count = (int)Math.Min(upTo - first + 1, RecordsCommand.Most);
-        _connection.Send(new RecordsCommand(log.Key, first, count), new LogSink(
-            reply => _link.Do(this, log, log.OnRecords(this, asked, RecordsCommand.Read(reply, first, asked.Applied))),
-            e =>
-            {
-                log.OnReadingFailed(this);
+    /// <summary>Reads the records that the follower misses.</summary>
+    public void ReadRecords(FollowedLog log) => _readings.Read(log);
+
+    // A log that nobody follows or appends to goes after its lifetime (C12).
+    private void Keep(FollowedLog log) => _connection.Send(new KeepCommand(log.Key, (long)_lifetime.TotalMilliseconds), new LogSink(
+        reply =>
+        {
+            // It has gone already: its head shows it, and a new epoch begins (C13).
+            if (reply.ReadInt64() == 0)
+                _link.Do(this, log, FollowStep.Probe);
+        },
+        e =>
+        {
+            if (e is RespServerException { Code: "NOPERM" })
+                Drop(ContactEnd.Refused, e);
+            else
                 OnRefused(log, e);
-            }));
-    }
+        }));
 
     private async ValueTask<Position> RunAsync(AppendCall call, bool withText, bool isAsking)
     {

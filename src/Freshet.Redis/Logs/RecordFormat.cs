@@ -22,6 +22,9 @@ namespace Freshet.Redis.Logs;
 /// </remarks>
 internal static class RecordFormat
 {
+    /// <summary>How many bytes a record has at most.</summary>
+    public const int MostBytes = 64 << 10;
+
     private const byte Version = 1;
     private const int MaxTags = 65_535;
     private const int MaxSegments = 16;

@@ -23,11 +23,13 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     /// <summary>Most logs that are followed; beyond it those that nobody has asked for longest are dropped.</summary>
     public const int MostFollowed = 16_384;
 
-    private const int MaxTags = 10_000;
     private static readonly TimeSpan LongestFirstContact = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A log that nobody has asked for so long is not followed any more.</summary>
+    /// <summary>A log that nobody has asked for so long is not followed any more; and for so long a record is remembered at least.</summary>
     public static readonly TimeSpan Unused = TimeSpan.FromMinutes(10);
+
+    /// <summary>For how long Redis keeps a log that no node follows or appends to, unless told otherwise.</summary>
+    public static readonly TimeSpan LogLifetime = TimeSpan.FromDays(1);
 
     private readonly ConcurrentDictionary<Tenant, FollowedLog> _logs = new();
     private readonly ConcurrentDictionary<string, FollowedLog> _byName = new(StringComparer.Ordinal);
@@ -47,12 +49,13 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
     private readonly FollowedLog _public;
     private Action<Tenant>? _moved;
     private long _lookedAt;
+    private long _agedAt;
     private long _judgedAt = long.MinValue;
     private volatile bool _wereInContact;
 
     public RedisLogs(
         RedisAddress address, PhysicalKeys keys, TagClocks clocks, NodeTerms terms, int capacity, TimeProvider time, CacheMetrics metrics, ILogger log,
-        int mostFollowed = MostFollowed)
+        int mostFollowed = MostFollowed, TimeSpan? logLifetime = null)
     {
         var maxStaleness = terms.MaxStaleness;
         var isCluster = address.Topology is RedisTopology.Cluster;
@@ -61,11 +64,11 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         _keys = keys;
         _clocks = clocks;
         Agreements = new NodeAgreements(terms, isCluster, address.Connection.Database, time);
-        _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, time, Agreements);
+        _settings = new FollowSettings((long)(maxStaleness.TotalSeconds * time.TimestampFrequency), capacity, logLifetime ?? LogLifetime, time, Agreements);
         _byNameSpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
-        _lookedAt = time.GetTimestamp();
+        _lookedAt = _agedAt = time.GetTimestamp();
         _report = new LinkReport(log, metrics);
-        _link = new LogLink(this, _report, maxStaleness, isCluster, time);
+        _link = new LogLink(this, _report, maxStaleness, _settings.LogLifetime, isCluster, time);
         _client = RespClient.Create(address, _link, time);
         _link.Begin(_client);
         metrics.ObserveLogs(() => _logs.Count, () => _logs.Values.Sum(l => l.Pending));
@@ -212,6 +215,13 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         if (!isFull && _settings.Time.GetElapsedTime(_lookedAt, now) < Unused / 20)
             return;
         _lookedAt = now;
+        if (_settings.Time.GetElapsedTime(_agedAt, now) >= Unused)
+        {
+            _agedAt = now;
+            foreach (var log in Followed)
+                log.Age();
+        }
+
         var candidates = Followed.Where(l => !l.Tenant.IsPublic);
         if (isFull)
             candidates = candidates.OrderBy(l => l.Used);
@@ -243,12 +253,16 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     private async ValueTask<Position?> AppendAsync(FollowedLog log, IReadOnlyList<Tag> tags, ChangeSummary change)
     {
-        // So many rows are nearly all there are, and a record is told to every node.
-        if (tags.Count > MaxTags)
-            tags = [Tag.Root];
+        // C17: a record is told to every node, and waits in Redis for those that are slow.
+        if (tags.Count > Coarsening.Most || RecordFormat.Write(tags, change) is not { Length: <= RecordFormat.MostBytes } record)
+        {
+            (tags, change) = ([Tag.Root], default);
+            record = RecordFormat.Write(tags, change);
+        }
+
         try
         {
-            var at = await SendAsync(log, tags, change).ConfigureAwait(false);
+            var at = await SendAsync(log, tags, record).ConfigureAwait(false);
             _link.Do(log, log.OnAppended(at, tags, change)); // C9
             // R9: all nodes hear of it, but one that differs may not be able to read a position of this one (C10).
             return log.Agrees(_settings.Time.GetTimestamp()) ? at : null;
@@ -270,7 +284,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
             Position? at = null;
             try
             {
-                at = await SendAsync(log, tags, default).ConfigureAwait(false);
+                at = await SendAsync(log, tags, RecordFormat.Write(tags, default)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is RespException or RespProtocolException)
             {
@@ -292,10 +306,10 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     // On the connection on which the log is followed, so that the two never speak to different servers. Without one it fails at
     // once; nothing waits for a connection.
-    private async ValueTask<Position> SendAsync(FollowedLog log, IReadOnlyList<Tag> tags, ChangeSummary change)
+    private async ValueTask<Position> SendAsync(FollowedLog log, IReadOnlyList<Tag> tags, byte[] record)
     {
         var session = _link.SessionOf(log.Slot) ?? throw new RespConnectionException("There is no connection to Redis for this log.", mayHaveRun: false);
-        var (record, clocks) = (RecordFormat.Write(tags, change), StoreClocks.Of(tags));
+        var clocks = StoreClocks.Of(tags);
         try
         {
             return await session.AppendAsync(log, record, clocks).ConfigureAwait(false);

@@ -21,13 +21,14 @@ internal static class LogScripts
 }
 
 /// <summary>Appends a record; the reply is the epoch and the offset.</summary>
-internal readonly struct AppendCall(byte[] log, byte[] newEpoch, bool isSharded, byte[] channel, byte[] record, int[] clocks) : IRespScriptCall
+internal readonly struct AppendCall(
+    byte[] log, byte[] newEpoch, bool isSharded, byte[] channel, byte[] record, long lifetime, int[] clocks) : IRespScriptCall
 {
     public RespScript Script => LogScripts.Append;
 
     public int Keys => 1;
 
-    public int Arguments => 4 + clocks.Length;
+    public int Arguments => 5 + clocks.Length;
 
     public void Write(ref RespWriter writer)
     {
@@ -36,6 +37,7 @@ internal readonly struct AppendCall(byte[] log, byte[] newEpoch, bool isSharded,
         writer.Add(isSharded ? "SPUBLISH"u8 : "PUBLISH"u8);
         writer.Add(channel);
         writer.Add(record);
+        writer.Add(lifetime);
         foreach (var clock in clocks)
             writer.Add(clock);
     }
@@ -54,18 +56,19 @@ internal readonly struct BeatCall(byte[] log) : IRespScriptCall
 }
 
 /// <summary>Begins an epoch; the reply is 1, or 0 when the log is another one by now.</summary>
-internal readonly struct EpochCall(byte[] log, byte[] expected, byte[] next) : IRespScriptCall
+internal readonly struct EpochCall(byte[] log, byte[] expected, byte[] next, long lifetime) : IRespScriptCall
 {
     public RespScript Script => LogScripts.Epoch;
 
     public int Keys => 1;
 
-    public int Arguments => 2;
+    public int Arguments => 3;
 
     public void Write(ref RespWriter writer)
     {
         writer.Add(log);
         writer.Add(expected);
         writer.Add(next);
+        writer.Add(lifetime);
     }
 }

@@ -1,5 +1,6 @@
 -- C13: begins a new epoch unless the log is no longer what the caller saw.
--- KEYS: the log. ARGV: the epoch that the caller saw, empty for no log or for what is none; the name of the new one.
+-- KEYS: the log. ARGV: the epoch that the caller saw, empty for no log or for what is none; the name of the new one; for how long the log
+-- is kept from now on, in ms.
 local server = redis.call('INFO', 'replication')
 if not string.find(server, 'role:master', 1, true) then
     return redis.error_reply('READONLY The server does not lead.')
@@ -16,4 +17,5 @@ if (epoch or '') ~= ARGV[1] then
 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'e', ARGV[2], 'o', '0', 'i', string.match(server, 'master_replid:(%x+)'), 'n', '0')
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1

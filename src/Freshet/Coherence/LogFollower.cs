@@ -32,6 +32,9 @@ internal sealed class LogFollower
     /// <summary>Beyond so many writes that wait to be logged, all but the oldest become one that touches everything.</summary>
     public const int MostPending = 1024;
 
+    /// <summary>And beyond so many tags that wait.</summary>
+    public const int MostPendingTags = 1 << 14;
+
     private static readonly IReadOnlyList<Tag> Everything = [Tag.Root];
 
     private readonly Tenant _tenant;
@@ -83,6 +86,9 @@ internal sealed class LogFollower
         return contact != long.MinValue && now - contact < _maxStaleness;
     }
 
+    /// <inheritdoc cref="InvalidationLog.Age"/>
+    public void Age() => _recent.Age();
+
     /// <summary>What this node has applied after a position, as far as it remembers.</summary>
     public LogReading ReadAfter(Position position) => _recent.ReadAfter(position);
 
@@ -116,8 +122,7 @@ internal sealed class LogFollower
     {
         if (Applied.Epoch == default || tick < _since)
             return null;
-        var offset = _recent.OffsetAt(tick);
-        return offset == _recent.Oldest && _recent.IsTrimmed ? null : Applied with { Offset = offset };
+        return tick < _recent.TrimmedTick ? null : Applied with { Offset = _recent.OffsetAt(tick) };
     }
 
     /// <summary>The subscription stands; only now a probe may be sent (C7: subscribe, then read the head).</summary>
@@ -260,7 +265,7 @@ internal sealed class LogFollower
     {
         _clocks.Touch(_tenant, tags);
         // The oldest may be on its way, and then it tells nothing of what came after it.
-        if (_pending.Count >= MostPending) // more: all were told to forget meanwhile (C13)
+        if (_pending.Count >= MostPending || _pending.Sum(static p => p.Count) >= MostPendingTags) // more: all were told to forget meanwhile (C13)
         {
             _pending.RemoveRange(1, _pending.Count - 1);
             _pending.Add(Everything);

@@ -146,6 +146,8 @@ internal sealed class CacheEngine(
     public async ValueTask<Position?> InvalidateAsync(Tenant tenant, IReadOnlyList<Tag> tags, ChangeSummary change = default)
     {
         LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
+        // C17: before it is logged and before any clock moves, in every store.
+        tags = Coarsening.Of(tags);
         var position = await store.AppendAsync(tenant, tags, change).ConfigureAwait(false);
         metrics.Invalidated();
         if (AcknowledgedWrites.Current is { } writes)

@@ -8,15 +8,33 @@ namespace Freshet.Storage;
 /// The logs of all tenants in this process. The node and the store are one, so contact is never lost, nothing is ever
 /// pending, and a restart begins a new epoch, of one name, for every tenant.
 /// </summary>
-internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvalidationStore
+/// <remarks>
+/// A record is kept for ten minutes at least and, where anybody writes, twenty at most. A log without records is a head, by which positions are judged as before
+/// (C10): who was away for longer takes all that he kept as touched, and nobody reads less than was touched (C7).
+/// </remarks>
+internal sealed class EmbeddedStore : IInvalidationStore
 {
+    /// <summary>For how long a record is kept at least, unless newer ones need its place.</summary>
+    public static readonly TimeSpan RecordAge = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<Tenant, InvalidationLog> _logs = new();
     private readonly Epoch _epoch = Epoch.Random();
+    private readonly TagClocks _clocks;
+    private readonly int _capacity;
+    private readonly TimeProvider? _time;
+    private long _agedAt;
     private Action<Tenant>? _moved;
 
-    public bool IsShared => false;
+    /// <param name="clocks">The node's clocks.</param>
+    /// <param name="logCapacity">How many records each log keeps at most.</param>
+    /// <param name="time">By which records age; null: they do not.</param>
+    public EmbeddedStore(TagClocks clocks, int logCapacity, TimeProvider? time = null)
+    {
+        (_clocks, _capacity, _time) = (clocks, logCapacity, time);
+        _agedAt = time?.GetTimestamp() ?? 0;
+    }
 
-    private int Capacity => logCapacity;
+    public bool IsShared => false;
 
     public void OnMoved(Action<Tenant> takeNote) => _moved += takeNote;
 
@@ -24,15 +42,16 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
     {
         if (!tenant.IsValid)
             throw new ArgumentException("No tenant is set.", nameof(tenant));
-        var log = _logs.GetOrAdd(tenant, static (_, store) => new InvalidationLog(store._epoch, store.Capacity), this);
+        var log = _logs.GetOrAdd(tenant, static (_, store) => new InvalidationLog(store._epoch, store._capacity), this);
         Position position;
         lock (log)
         {
             position = log.Append(tags, change);
             // C9: touched before the append returns. Under the log's lock, so that a position is never ahead of the clocks.
-            clocks.Touch(tenant, tags);
+            _clocks.Touch(tenant, tags);
         }
 
+        Age();
         _moved?.Invoke(tenant);
         return new ValueTask<Position?>(position);
     }
@@ -65,6 +84,21 @@ internal sealed class EmbeddedStore(TagClocks clocks, int logCapacity) : IInvali
     public bool InContact(Tenant tenant, long now) => true;
 
     public bool InContact(CacheEntry entry, long now) => true;
+
+    // Whoever writes does it, now and then: where nobody writes at all, nothing grows.
+    private void Age()
+    {
+        if (_time is null)
+            return;
+        var (agedAt, now) = (Volatile.Read(ref _agedAt), _time.GetTimestamp());
+        if (_time.GetElapsedTime(agedAt, now) < RecordAge || Interlocked.CompareExchange(ref _agedAt, now, agedAt) != agedAt)
+            return;
+        foreach (var (_, log) in _logs)
+        {
+            lock (log)
+                log.Age();
+        }
+    }
 
     // Where every log begins: reading makes none, or whoever can name tenants could fill the memory with empty ones.
     private Position Start => new(_epoch, 0);

@@ -75,15 +75,17 @@ public class TwoNodesTests
     }
 
     [Fact]
-    public async Task WriteOfMoreRowsThanARecordHolds_TouchesAllOfTheTenant()
+    public async Task C17_WriteOfMoreRowsThanARecordHolds_TouchesTheirTypeAndNothingElse()
     {
         await using var redis = await RedisServer.StartAsync();
         await using var a = await Node.StartAsync(redis.Address);
         var loads = 0;
         await a.ReadAsync("k", () => $"{++loads}", "elsewhere");
+        await a.ReadAsync("row", () => $"{++loads}", "row/69999");
         var tags = Enumerable.Range(0, 70_000).Select(i => Tag.Of("row", i.ToString(CultureInfo.InvariantCulture))).ToArray();
         Assert.NotNull(await a.Engine.InvalidateAsync(Tenant.Default, tags));
-        Assert.Equal("2", await a.ReadAsync("k", () => $"{++loads}", "elsewhere"));
+        Assert.Equal("1", await a.ReadAsync("k", () => $"{++loads}", "elsewhere"));
+        Assert.Equal("3", await a.ReadAsync("row", () => $"{++loads}", "row/69999"));
     }
 
     [Fact]

@@ -171,4 +171,22 @@ public sealed class LogFollowerStoreTests : FollowerTests
         Follower.OnHead(Follower.MakeProbe(70), new Position(Second, 0));
         Assert.True(Follower.InContact(120));
     }
+
+    [Fact]
+    public void C1_C7_RecordsThatAged_WhereTheLogStoodSinceThenIsKnown_AndBeforeIsNot()
+    {
+        Follow(new Position(First, 5), sentAt: 0);
+        Follower.OnRecord(First, new LogRecord(6, Other));
+        var between = Clocks.Now;
+        Follower.OnRecord(First, new LogRecord(7, Row));
+        Follower.Age();
+        Follower.Age();
+
+        Assert.Null(Follower.PositionAt(between));
+        Assert.Equal(new Position(First, 7), Follower.PositionAt(Clocks.Now));
+        Assert.Null(Follower.FenceOf(new Position(First, 6)));
+        Assert.Equal(Clocks.Now, Follower.FenceOf(new Position(First, 7)));
+        Assert.True(Follower.Covers(new Position(First, 6)));
+        Assert.Null(Follower.ReadAfter(new Position(First, 6)).Records);
+    }
 }

@@ -74,7 +74,7 @@ public class TouchModelTests
         return tag;
     }
 
-    private static bool Hits(Tag touched, Dependency dependency) =>
+    internal static bool Hits(Tag touched, Dependency dependency) =>
         IsPrefix(touched, dependency.Tag) || (dependency.IsSubtree && IsPrefix(dependency.Tag, touched));
 
     private static bool IsPrefix(Tag prefix, Tag tag)

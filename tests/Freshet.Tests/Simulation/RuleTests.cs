@@ -8,8 +8,8 @@ namespace Freshet.Tests.Simulation;
 /// <summary>Each rule of the protocol stands in its text, at the line that obeys it, in a test's name and in a variant.</summary>
 public partial class RuleTests
 {
-    /// <summary>C1 to C15; C16 (strict mode) is not part of the protocol yet.</summary>
-    public static TheoryData<int> Rules => [.. Enumerable.Range(1, 15)];
+    /// <summary>C1 to C15 and C17; C16 (strict mode) is not part of the protocol yet.</summary>
+    public static TheoryData<int> Rules => [.. Enumerable.Range(1, 15), 17];
 
     [Theory]
     [MemberData(nameof(Rules))]
