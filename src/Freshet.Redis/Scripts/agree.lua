@@ -46,6 +46,10 @@ if type(stored) == 'table' and stored.err then
     end
     return { 1, others, now - since }
 end
+-- The key goes by itself once all nodes are gone; a node that lives longer than the caller has set a longer time.
+if redis.call('PTTL', KEYS[1]) < 2 * ARGV[2] then
+    redis.call('PEXPIRE', KEYS[1], 2 * ARGV[2])
+end
 for first = 1, #ended, 1000 do
     redis.call('HDEL', KEYS[1], unpack(ended, first, math.min(first + 999, #ended)))
 end

@@ -67,7 +67,7 @@ public sealed class DisagreementTests(ClusterFixture fixture) : IClassFixture<Cl
         await using var b = await StartDifferentAsync(redis.Address, "Freshet:Redis:Secret", o => o.Secret = OtherSecret);
         await a.DisposeAsync();
         await Node.Until(() => b.InContact);
-        Assert.True(b.Lines.Has("This node agrees with all others again."));
+        await Node.Until(() => b.Lines.Has("This node agrees with all others again."));
         Assert.Null(((IInvalidationStore)b.Logs).Disagreement);
         Assert.NotNull(await b.TouchAsync("import/1"));
     }
