@@ -53,8 +53,8 @@ internal static class NodeProgram
             .UseRedis(options.Redis, o => o.Secret = Secret)
             .Tenants(t => t.From(context => context.Request.Headers[TenantHeader]));
 
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new PlantFilter(options.Plant)));
         var app = builder.Build();
-        Plants.Use(app, options.Plant);
         app.UseFreshet();
         MapReads(app);
         MapWrites(app, options.Plant);

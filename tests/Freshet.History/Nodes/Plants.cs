@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Freshet.History.Judging;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Freshet.History.Nodes;
@@ -54,7 +55,7 @@ internal static class Plants
         _ => [],
     };
 
-    public static void Use(WebApplication app, Plant plant)
+    public static void Use(IApplicationBuilder app, Plant plant)
     {
         switch (plant)
         {
@@ -101,7 +102,7 @@ internal static class Plants
 
     // Some answers, for those who carry no position, for so long or until a write whose answer ends it.
     private static void Keep(
-        WebApplication app, TimeSpan lifetime, Func<HttpContext, bool> keeps, Func<HttpResponse, bool> ends, bool byTenant = true)
+        IApplicationBuilder app, TimeSpan lifetime, Func<HttpContext, bool> keeps, Func<HttpResponse, bool> ends, bool byTenant = true)
     {
         var kept = new ConcurrentDictionary<string, (long At, byte[] Body)>(StringComparer.Ordinal);
         var time = TimeProvider.System;
@@ -151,7 +152,7 @@ internal static class Plants
         });
     }
 
-    private static void FailWithoutContact(WebApplication app) => app.Use(async (context, next) =>
+    private static void FailWithoutContact(IApplicationBuilder app) => app.Use(async (context, next) =>
     {
         context.Response.OnStarting(() =>
         {
@@ -164,4 +165,14 @@ internal static class Plants
 
     private static bool IsOutOfContact(HttpResponse response) =>
         response.Headers["Cache-Status"].ToString().Contains("no-contact", StringComparison.Ordinal);
+}
+
+/// <summary>Puts the plant outside of Freshet's own filter, so that it sees the heads of answers as clients do.</summary>
+internal sealed class PlantFilter(Plant plant) : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        Plants.Use(app, plant);
+        next(app);
+    };
 }
