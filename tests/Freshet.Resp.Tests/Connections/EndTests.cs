@@ -23,6 +23,9 @@ public sealed class EndTests
     {
         await using var peer = new ScriptedPeer();
         Task<string>[] asked = [peer.Ask("GET", "1"), peer.Ask("GET", "2")];
+        // A command that the stream has not taken yet has not run.
+        await peer.HearAsync();
+        await peer.HearAsync();
         peer.Say(said);
         peer.Stream.Close();
 
