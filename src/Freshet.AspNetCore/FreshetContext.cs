@@ -29,9 +29,9 @@ public readonly struct FreshetContext
         ArgumentNullException.ThrowIfNull(dependency);
         if (_state?.Load is not { } load)
             return;
-        if (!TagReadings.TryOfText(dependency, out var readings, out var error))
+        if (!TagReadings.TryOfText(dependency, out var readings, out _))
         {
-            load.DoNotStore(CacheReason.TagInvalid, error);
+            load.DoNotStore(CacheReason.TagInvalid, "the text that its handler gave to Freshet().Tag(…) is empty, or has a segment * or **");
             return;
         }
 

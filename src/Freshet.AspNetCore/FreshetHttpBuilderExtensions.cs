@@ -49,6 +49,7 @@ public static class FreshetHttpBuilderExtensions
         services.TryAddSingleton<Encodings>();
         services.TryAddSingleton<SessionCarrier>();
         services.TryAddSingleton<Acknowledgement>();
+        services.TryAddSingleton<NeverStored>();
         services.TryAddSingleton<LoadRunner>();
         services.TryAddSingleton<CachedRequest>();
         services.TryAddSingleton<UncachedRequest>();

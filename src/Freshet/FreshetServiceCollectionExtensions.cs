@@ -44,6 +44,7 @@ public static class FreshetServiceCollectionExtensions
         services.TryAddSingleton<Loader>();
         services.TryAddSingleton<CacheEngine>();
         services.TryAddSingleton<DataSerializers>();
+        services.TryAddSingleton<AgingData>();
         services.TryAddSingleton<HybridCache, DataCache>();
         services.AddEntityModel();
         services.AddHostedService<StartReport>();

@@ -28,7 +28,7 @@ internal static class DevelopmentEndpoints
         dev.MapPost("/token", Token);
         dev.MapGet("/origin", ReadOrigin);
         dev.MapPost("/faults", SetFault);
-        dev.MapGet("/reflect", Reflect).Cached(policy => policy.Public().FiltersOnLoadOnly());
+        dev.MapGet("/reflect", Reflect).Cached(policy => policy.Public().AgeOnly().FiltersOnLoadOnly());
         dev.MapGet("/cache", (IOptions<FreshetOptions> freshet) => new CacheState(freshet.Value.Enabled));
         dev.MapPost("/cache", Switch);
     }

@@ -28,6 +28,9 @@ internal sealed class CachePlan
 
     public required TagTemplate[] TagTemplates { get; init; }
 
+    /// <summary>Whether an answer that depends on nothing may be stored where a data layer is registered.</summary>
+    public required bool IsAgeOnly { get; init; }
+
     public required Func<HttpContext, bool>[] Conditions { get; init; }
 
     public required int[] Statuses { get; init; }
@@ -71,4 +74,7 @@ internal sealed class EndpointPlan
 
     /// <summary>Whether the one error about it has been logged.</summary>
     public bool HasReported { get; set; }
+
+    /// <summary>Why its answers were not stored.</summary>
+    public Refusals Refusals { get; } = new();
 }

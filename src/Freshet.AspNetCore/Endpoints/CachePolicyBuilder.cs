@@ -44,6 +44,8 @@ public sealed class CachePolicyBuilder
 
     internal bool AreFiltersOnLoadOnly { get; private set; }
 
+    internal bool IsAgeOnly { get; private set; }
+
     internal string? VersionProperty { get; private set; }
 
     internal int MaxBodyBytes { get; private set; } = 1024 * 1024;
@@ -136,6 +138,18 @@ public sealed class CachePolicyBuilder
     {
         ArgumentNullException.ThrowIfNull(dependency);
         Tags.Add(dependency);
+        return this;
+    }
+
+    /// <summary>
+    /// An answer that depends on nothing may be stored, and only its age ends it. Where a data layer is registered, such an answer is not
+    /// stored without this call (<see cref="CacheReason.NoDependency"/>), because it may have been read in a way that nobody sees. What an
+    /// answer does depend on, a tag of its policy or data, ends it as ever; so this call beside <see cref="Tag(string)"/> does no harm.
+    /// </summary>
+    /// <param name="isAgeOnly">False takes back what an outer group or a named policy says. Without any call it is false.</param>
+    public CachePolicyBuilder AgeOnly(bool isAgeOnly = true)
+    {
+        IsAgeOnly = isAgeOnly;
         return this;
     }
 

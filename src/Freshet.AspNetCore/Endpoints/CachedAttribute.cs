@@ -11,6 +11,7 @@ namespace Freshet.AspNetCore;
 public sealed class CachedAttribute : Attribute, ICachedMetadata, IActionModelConvention, IControllerModelConvention
 {
     private CacheScope? _scope;
+    private bool? _isAgeOnly;
 
     /// <summary>A named policy to start from, or null.</summary>
     public string? Policy { get; set; }
@@ -34,6 +35,13 @@ public sealed class CachedAttribute : Attribute, ICachedMetadata, IActionModelCo
     /// <summary>Tags that answers depend on: <c>import/{id}</c>.</summary>
     public string[] Tags { get; set; } = [];
 
+    /// <summary>See <see cref="CachePolicyBuilder.AgeOnly"/>. Default false, or what the controller or the policy says.</summary>
+    public bool AgeOnly
+    {
+        get => _isAgeOnly ?? false;
+        set => _isAgeOnly = value;
+    }
+
     /// <summary>See <see cref="CachePolicyBuilder.FiltersOnLoadOnly"/>.</summary>
     public bool FiltersOnLoadOnly { get; set; }
 
@@ -48,6 +56,8 @@ public sealed class CachedAttribute : Attribute, ICachedMetadata, IActionModelCo
         policy.VaryByClaim(VaryByClaim).VaryByHeader(VaryByHeader);
         foreach (var tag in Tags)
             policy.Tag(tag);
+        if (_isAgeOnly is { } isAgeOnly)
+            policy.AgeOnly(isAgeOnly);
         if (FiltersOnLoadOnly)
             policy.FiltersOnLoadOnly();
     }

@@ -96,6 +96,7 @@ internal sealed class PlanCompiler(
             KeyParts = [.. policy.KeyParts],
             Tags = [.. policy.Tags],
             TagTemplates = [.. policy.TagTemplates],
+            IsAgeOnly = policy.IsAgeOnly,
             Conditions = [.. policy.Conditions],
             Statuses = policy.StoredStatuses,
             MaxBodyBytes = policy.MaxBodyBytes,

@@ -57,7 +57,7 @@ internal sealed class ExplainRequest(
         if (plan.Cached is not { } cached)
             return new Explanation(url, endpoint.DisplayName, Verdict(CacheReason.NoPolicy), plan.Fault ?? "The endpoint is not cached; answers are asked for conditionally.");
 
-        var explanation = new Explanation(url, endpoint.DisplayName, "", null) { Policy = Describe(cached) };
+        var explanation = new Explanation(url, endpoint.DisplayName, "", null) { Policy = Describe(cached), LastNotStored = plan.Refusals.Last is { } last ? Describe(last.Reason, last.Detail) : null };
         if (!options.Value.Enabled)
             return explanation with { Verdict = Verdict(CacheReason.Disabled) };
         if (!RequestScope.TryGet(context, cached, tenants, http.Value.UserClaims, out var scope))
@@ -74,13 +74,15 @@ internal sealed class ExplainRequest(
 
             var arrival = session.Apply(context, state.Arrival);
             var reason = engine.Look(key.Written, arrival, out var entry);
+            var mark = entry?.Value as HitForPass;
             return explanation with
             {
-                Verdict = Verdict(reason),
+                Verdict = mark is null ? Verdict(reason) : $"{XCache.Of(reason)} ({reason.Text()}: {mark.Reason.Text()})",
+                LastLoad = mark is null ? null : Describe(mark.Reason, mark.Detail),
                 Key = KeyParts(context, cached, scope),
                 ArrivalTick = arrival.Tick,
                 MustLoad = arrival.MustLoad,
-                Entry = entry is null ? null : Describe(entry),
+                Entry = entry is null || mark is not null ? null : Describe(entry),
             };
         }
         finally
@@ -94,6 +96,8 @@ internal sealed class ExplainRequest(
     private static ExplainedPolicy Describe(CachePlan plan) => new(
         plan.Scope.ToString(), plan.Limits.Lifetime.TotalSeconds, plan.Limits.StaleWhileRevalidate.TotalSeconds, plan.Limits.StaleIfError.TotalSeconds,
         plan.Statuses, plan.QueryNames, plan.Headers, plan.Cookies, plan.Claims, plan.KeyParts.Length, plan.Conditions.Length, plan.CacheControl);
+
+    private static ExplainedRefusal Describe(CacheReason reason, string? detail) => new(reason.Text(), detail, reason.Advice());
 
     private ExplainedEntry Describe(CacheEntry entry) => new(
         engine.AgeOf(entry).TotalSeconds,
@@ -134,6 +138,12 @@ internal sealed record Explanation(string Url, string? Endpoint, string Verdict,
 {
     public ExplainedPolicy? Policy { get; init; }
 
+    /// <summary>Why the last load of this key was not stored, while that is remembered.</summary>
+    public ExplainedRefusal? LastLoad { get; init; }
+
+    /// <summary>Why the last answer of the endpoint that was not stored was not, whatever its key.</summary>
+    public ExplainedRefusal? LastNotStored { get; init; }
+
     public List<ExplainedPart>? Key { get; init; }
 
     public long? ArrivalTick { get; init; }
@@ -146,6 +156,8 @@ internal sealed record Explanation(string Url, string? Endpoint, string Verdict,
 internal sealed record ExplainedPolicy(
     string Scope, double LifetimeSeconds, double StaleWhileRevalidateSeconds, double StaleIfErrorSeconds, int[] Statuses, string[]? QueryNames,
     string[] Headers, string[] Cookies, string[] Claims, int VaryBy, int Conditions, string CacheControl);
+
+internal sealed record ExplainedRefusal(string Reason, string? Detail, string Advice);
 
 internal sealed record ExplainedPart(string Part, string? Value);
 

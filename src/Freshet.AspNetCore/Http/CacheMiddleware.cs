@@ -31,6 +31,7 @@ internal sealed class CacheMiddleware
     private readonly CachedRequest _cached;
     private readonly UncachedRequest _uncached;
     private readonly ExplainRequest _explain;
+    private readonly NeverStored _neverStored;
     private readonly CacheMetrics _metrics;
     private readonly FreshetOptions _options;
     private readonly IList<string> _userClaims;
@@ -40,7 +41,7 @@ internal sealed class CacheMiddleware
 
     public CacheMiddleware(
         RequestDelegate next, EndpointPlans plans, CacheEngine engine, TenantResolver tenants, Encodings encodings, SessionCarrier session,
-        CachedRequest cached, UncachedRequest uncached, ExplainRequest explain, CacheMetrics metrics, IOptions<FreshetOptions> options,
+        CachedRequest cached, UncachedRequest uncached, ExplainRequest explain, NeverStored neverStored, CacheMetrics metrics, IOptions<FreshetOptions> options,
         IOptions<FreshetHttpOptions> http, IHostEnvironment environment, ILogger<CacheMiddleware> log)
     {
         _next = next;
@@ -52,6 +53,7 @@ internal sealed class CacheMiddleware
         _cached = cached;
         _uncached = uncached;
         _explain = explain;
+        _neverStored = neverStored;
         _metrics = metrics;
         _options = options.Value;
         _userClaims = http.Value.UserClaims;
@@ -146,7 +148,10 @@ internal sealed class CacheMiddleware
         }
 
         if (!RequestScope.TryGet(context, cached, _tenants, _userClaims, out var scope))
+        {
+            _neverStored.Note(plan.Refusals, context.GetEndpoint()?.DisplayName, CacheReason.ScopeUnknown, null);
             return BypassAsync(context, state, plan, CacheReason.ScopeUnknown);
+        }
 
         var key = new KeyWriter(stackalloc char[512]);
         try

@@ -11,7 +11,7 @@ namespace Freshet.AspNetCore.Http;
 /// <summary>Serves a cached request that no fresh entry answers: loads, follows a load, or forgives age where the policy allows it.</summary>
 internal sealed class CachedRequest(
     CacheEngine engine, LoadRunner runner, TenantResolver tenants, Encodings encodings, SessionCarrier session, Acknowledgement acknowledgement, UncachedRequest uncached,
-    CacheMetrics metrics, ILogger<CachedRequest> log)
+    NeverStored neverStored, CacheMetrics metrics, ILogger<CachedRequest> log)
 {
     private bool _hasFailed;
 
@@ -20,7 +20,7 @@ internal sealed class CachedRequest(
         HttpContext context, RequestState state, EndpointPlan endpoint, CachePlan plan, in RequestScope scope, string key, CacheReason verdict,
         CacheEntry? expired, in CacheControl directives, RequestDelegate next)
     {
-        var load = new HandlerLoad(plan, scope, LoadContext.Reduce(context, plan, scope, tenants), verdict, Client: null, Writes: null);
+        var load = new HandlerLoad(endpoint, plan, scope, LoadContext.Reduce(context, plan, scope, tenants), verdict, Client: null, Writes: null);
         if (expired?.Value is StoredResponse stale
             && Freshness.AcceptsStale(directives)
             && Freshness.Judge(engine.AgeOf(expired), stale.Limits) is FreshnessVerdict.StaleWhileRevalidate)
@@ -71,6 +71,7 @@ internal sealed class CachedRequest(
             return;
         }
 
+        Note(load, context.GetEndpoint()?.DisplayName, outcome);
         state.Verdict = outcome.Reason;
         metrics.Verdict("http", outcome.Reason);
         if (state.Arrival.MustLoad && !context.Response.HasStarted)
@@ -120,6 +121,13 @@ internal sealed class CachedRequest(
         return Task.CompletedTask;
     }
 
+    // A follower's answer says nothing that its leader's does not.
+    private void Note(HandlerLoad load, string? endpoint, in LoadOutcome outcome)
+    {
+        if (!outcome.IsFollower)
+            neverStored.Note(load.Endpoint.Refusals, endpoint, outcome.NotStored, outcome.Detail);
+    }
+
     // C15: looked up again, so what was touched while the load failed is not forgiven.
     private bool TryFindForgivable(string key, Arrival arrival, out CacheEntry entry, out StoredResponse response)
     {
@@ -148,13 +156,13 @@ internal sealed class CachedRequest(
     // The request that found it stale is answered at once; the load runs on the thread pool, on nobody's time.
     private void Refresh(string key, StoredResponse stale, HandlerLoad load, Arrival arrival, RequestDelegate next, string? endpoint) =>
         ThreadPool.UnsafeQueueUserWorkItem(
-            _ => _ = RefreshAsync(key, stale, Request(load, arrival, CacheReason.Expired, next, noStore: false), endpoint), null);
+            _ => _ = RefreshAsync(key, stale, load, Request(load, arrival, CacheReason.Expired, next, noStore: false), endpoint), null);
 
-    private async Task RefreshAsync(string key, StoredResponse stale, LoadRequest request, string? endpoint)
+    private async Task RefreshAsync(string key, StoredResponse stale, HandlerLoad load, LoadRequest request, string? endpoint)
     {
         try
         {
-            await engine.LoadAsync(key, request, CancellationToken.None);
+            Note(load, endpoint, await engine.LoadAsync(key, request, CancellationToken.None));
         }
         catch (Exception e)
         {

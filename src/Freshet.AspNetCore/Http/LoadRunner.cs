@@ -4,6 +4,7 @@ using System.Text.Json;
 using Freshet.AspNetCore.Endpoints;
 using Freshet.AspNetCore.Events;
 using Freshet.AspNetCore.Security;
+using Freshet.Invalidation;
 using Freshet.Loading;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,6 +15,7 @@ using Microsoft.Net.Http.Headers;
 namespace Freshet.AspNetCore.Http;
 
 /// <summary>One load to be run: what is left of its request, and the client that hears the answer if it streams.</summary>
+/// <param name="Endpoint">Of which endpoint.</param>
 /// <param name="Plan">The policy.</param>
 /// <param name="Scope">Whose answer it is.</param>
 /// <param name="Features">The reduced request (<see cref="LoadContext"/>).</param>
@@ -22,7 +24,7 @@ namespace Freshet.AspNetCore.Http;
 /// <param name="Writes">Notes what the handler writes, for the answer to that request (C10). What a background refresh writes is
 /// acknowledged to nobody.</param>
 internal sealed record HandlerLoad(
-    CachePlan Plan, RequestScope Scope, FeatureCollection Features, CacheReason Why, HttpContext? Client, AcknowledgedWrites? Writes)
+    EndpointPlan Endpoint, CachePlan Plan, RequestScope Scope, FeatureCollection Features, CacheReason Why, HttpContext? Client, AcknowledgedWrites? Writes)
 {
     public string Culture { get; } = CultureInfo.CurrentCulture.Name;
 
@@ -34,7 +36,8 @@ internal sealed record HandlerLoad(
 /// held back until it has ended.
 /// </summary>
 internal sealed class LoadRunner(
-    IServiceScopeFactory scopes, TenantContext tenants, Encodings encodings, AnswerGroups groups, TimeProvider time, IOptions<FreshetHttpOptions> options,
+    IServiceScopeFactory scopes, TenantContext tenants, EntityModelSource model, Encodings encodings, AnswerGroups groups, TimeProvider time,
+    IOptions<FreshetHttpOptions> options,
     ILogger<LoadRunner> log, IHttpContextAccessor? accessor = null)
 {
     // RFC 9111 §3.1, RFC 9110 §7.6.1: about one connection or one message; and what the cache says itself.
@@ -94,7 +97,7 @@ internal sealed class LoadRunner(
 
         try
         {
-            Declare(load.Plan, context, scope);
+            Declare(load, context, scope);
             await handler(context);
             load.Writes?.HasHandlerEnded = true;
             await body.EndAsync();
@@ -115,23 +118,24 @@ internal sealed class LoadRunner(
         return body.IsPassedOn ? default : Capture(load, context, head, body.Held, state, scope);
     }
 
-    private void Declare(CachePlan plan, HttpContext context, LoadScope scope)
+    private void Declare(HandlerLoad load, HttpContext context, LoadScope scope)
     {
         try
         {
-            foreach (var template in plan.TagTemplates)
+            foreach (var template in load.Plan.TagTemplates)
             {
                 foreach (var dependency in template.For(context))
                     scope.DependsOn(dependency);
             }
 
-            foreach (var tag in plan.Tags)
+            foreach (var tag in load.Plan.Tags)
                 scope.DependsOn(tag(context));
         }
         catch (Exception e)
         {
             // A delegate of the policy fails where the handler might not: the client gets the handler's answer.
-            HttpLog.TagFault(log, e, context.GetEndpoint()?.DisplayName);
+            if (load.Endpoint.Refusals.TryWarn(CacheReason.TagInvalid))
+                HttpLog.TagFault(log, e, context.GetEndpoint()?.DisplayName);
             scope.DoNotStore(CacheReason.TagInvalid, "a tag of its policy could not be made");
         }
     }
@@ -143,6 +147,8 @@ internal sealed class LoadRunner(
             new CapturedResponse { StatusCode = head.StatusCode, Headers = head.Headers, BodyLength = body.Length }, plan.Statuses, plan.Headers);
         if (verdict is not CacheReason.None)
             scope.DoNotStore(verdict);
+        else if (model.HasParts && !plan.IsAgeOnly && !scope.HasDependency)
+            scope.DoNotStore(CacheReason.NoDependency);
 
         var version = state.Version ?? (plan.VersionProperty is { } property ? FindVersion(body, property) : null);
         if (scope.Refusal is not CacheReason.None)

@@ -142,6 +142,10 @@ public enum CacheReason
     /// <summary>It could not be known what the load read.</summary>
     UnknownSource,
 
+    /// <summary>A data layer is registered, and the answer depends on nothing that it has seen, on no tag, and its policy does not say
+    /// that only age ends it.</summary>
+    NoDependency,
+
     /// <summary>A tag that the policy or the load's code names could not be made.</summary>
     TagInvalid,
 

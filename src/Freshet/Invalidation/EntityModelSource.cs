@@ -10,13 +10,22 @@ internal sealed class EntityModelSource
 {
     private readonly Lazy<EntityModel> _model;
 
-    public EntityModelSource(IEnumerable<EntityModelPart> parts, IServiceProvider services) => _model = new Lazy<EntityModel>(() =>
+    public EntityModelSource(IEnumerable<EntityModelPart> parts, IServiceProvider services)
     {
-        var builder = new EntityModelBuilder();
-        foreach (var part in parts.OrderByDescending(p => p.IsDeclared))
-            part.Contribute(services, builder);
-        return builder.Build();
-    });
+        EntityModelPart[] all = [.. parts.OrderByDescending(p => p.IsDeclared)];
+        HasParts = all.Length > 0;
+        _model = new Lazy<EntityModel>(() =>
+        {
+            var builder = new EntityModelBuilder();
+            foreach (var part in all)
+                part.Contribute(services, builder);
+            return builder.Build();
+        });
+    }
+
+    /// <summary>Whether the application has a data layer that the cache knows, or declared its entities: then what a load reads is expected
+    /// to be seen.</summary>
+    public bool HasParts { get; }
 
     public EntityModel Model => _model.Value;
 }

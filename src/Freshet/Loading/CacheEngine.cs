@@ -49,7 +49,7 @@ internal sealed class CacheEngine(
     /// <param name="key">The key, compared exactly.</param>
     /// <param name="arrival">The request's arrival.</param>
     /// <param name="entry">The entry when the verdict is <see cref="CacheReason.Fresh"/> or <see cref="CacheReason.Expired"/>
-    /// (valid, stale by age); else null.</param>
+    /// (valid, stale by age); the <see cref="HitForPass"/> mark when it is that; else null.</param>
     /// <returns>The verdict. <see cref="CacheReason.HitForPass"/>: load alone, nobody should wait.</returns>
     public CacheReason Look(ReadOnlySpan<char> key, Arrival arrival, out CacheEntry? entry) => Look(key, arrival, out entry, out _);
 
@@ -67,13 +67,7 @@ internal sealed class CacheEngine(
         now = time.GetTimestamp();
         var verdict = Validity.Judge(entry.Clocks, entry.Fence, arrival, store.InContact(entry, now), now, entry.ExpiresAt);
         if (verdict is CacheReason.Fresh)
-        {
-            if (!HitForPass.Is(entry))
-                return verdict;
-            entry = null;
-            return CacheReason.HitForPass;
-        }
-
+            return HitForPass.Is(entry) ? CacheReason.HitForPass : verdict;
         if (verdict is not CacheReason.Expired || HitForPass.Is(entry))
             entry = null;
         return verdict;

@@ -10,10 +10,8 @@ namespace Freshet.Loading;
 /// it gets coherence without a change. Keys live within the current tenant; a tag is a path such as <c>import/42</c>.
 /// </summary>
 internal sealed class DataCache(
-    CacheEngine engine, TenantContext tenants, DataSerializers serializers, IOptions<FreshetOptions> options) : HybridCache
+    CacheEngine engine, TenantContext tenants, DataSerializers serializers, AgingData aging, IOptions<FreshetOptions> options) : HybridCache
 {
-    // Key and tag of one entry of data: a reserved first segment that no entity or user tag has.
-    private const string KeyTag = "\u0001key";
     private readonly TimeSpan _defaultLifetime = options.Value.DefaultLifetime;
     private readonly bool _enabled = options.Value.Enabled;
 
@@ -62,7 +60,7 @@ internal sealed class DataCache(
             writer.Dispose();
         }
 
-        var request = new LoadRequest(tenant, arrival, why, null!, form, SkipsOf(flags), options?.LocalCacheExpiration, KeyTagOf(key));
+        var request = new LoadRequest(tenant, arrival, why, null!, form, SkipsOf(flags), options?.LocalCacheExpiration, DataKey.TagOf(key));
         return flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData)
             ? FindStoredAsync(written, request, form, cancellationToken)
             : LoadAsync(written, request, form, state, factory, LifetimeOf(options), tags, cancellationToken);
@@ -80,7 +78,7 @@ internal sealed class DataCache(
         var form = serializers.For<T>();
         var written = WriteKey(tenant, key, form.KeyPrefix);
         // The value takes the place of every earlier one, on every node and in every load that is running (C9).
-        var self = KeyTagOf(key);
+        var self = DataKey.TagOf(key);
         await engine.InvalidateKeyAsync(tenant, self).ConfigureAwait(false);
         var arrival = engine.Arrive();
         var skips = SkipsOf(options?.Flags ?? HybridCacheEntryFlags.None);
@@ -99,7 +97,7 @@ internal sealed class DataCache(
     public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        await engine.InvalidateKeyAsync(tenants.Current, KeyTagOf(key)).ConfigureAwait(false);
+        await engine.InvalidateKeyAsync(tenants.Current, DataKey.TagOf(key)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -131,6 +129,7 @@ internal sealed class DataCache(
         {
             Declare(scope, request.Self!, tags);
             var value = await factory(state, loadCancel).ConfigureAwait(false);
+            aging.Note(scope, factory, state);
             // In no tier, so nobody waits for it.
             if (request.Skips.HasFlag(TierSkips.MemoryWrite) && (!engine.SharesValues || request.Skips.HasFlag(TierSkips.SharedWrite)))
                 scope.DoNotStore(CacheReason.RequestDirective);
@@ -170,8 +169,6 @@ internal sealed class DataCache(
         foreach (var named in tags ?? [])
             scope.DependsOn(ToDependency(named));
     }
-
-    private static Tag KeyTagOf(string key) => Tag.Of(KeyTag, key);
 
     // "import/**" is every import; it can be depended on, and what is touched is a tag.
     private static Dependency ToDependency(string text) =>

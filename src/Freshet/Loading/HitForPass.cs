@@ -4,22 +4,22 @@ namespace Freshet.Loading;
 
 /// <summary>
 /// The mark of a key whose last load could not be shared: for a while its requests load side by side instead of waiting
-/// for one another. It lies in the memory tier, under the key, so it is bounded and evicted like any entry.
+/// for one another. It keeps why. It lies in the memory tier, under the key, so it is bounded and evicted like any entry.
 /// </summary>
-internal static class HitForPass
+/// <param name="Reason">Why the last load was not shared.</param>
+/// <param name="Detail">What exactly stood against it, without a value or a key; null when the reason says it all.</param>
+internal sealed record HitForPass(CacheReason Reason, string? Detail)
 {
-    private static readonly object Mark = new();
+    public static bool Is(CacheEntry entry) => entry.Value is HitForPass;
 
-    public static bool Is(CacheEntry entry) => ReferenceEquals(entry.Value, Mark);
-
-    public static CacheEntry Entry(Tenant tenant, string key, long fence, TimeProvider time, TimeSpan lifetime)
+    public CacheEntry Entry(Tenant tenant, string key, long fence, TimeProvider time, TimeSpan lifetime)
     {
         var now = time.GetTimestamp();
         return new CacheEntry
         {
             Key = key,
             Tenant = tenant,
-            Value = Mark,
+            Value = this,
             Bytes = 0,
             Fence = fence,
             // Below every load of the same fence: a value that can be stored after all replaces the mark.

@@ -31,5 +31,8 @@ internal readonly record struct LoadRequest(
 /// <param name="NotStored">Why the value was not stored; <see cref="CacheReason.None"/> when it was.</param>
 internal readonly record struct LoadOutcome(object? Value, CacheEntry? Entry, CacheReason Reason, CacheReason NotStored)
 {
+    /// <summary>What exactly stood against storing it; null when the reason says it all.</summary>
+    public string? Detail { get; init; }
+
     public bool IsFollower => Reason is CacheReason.Coalesced;
 }

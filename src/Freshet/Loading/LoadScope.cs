@@ -93,6 +93,24 @@ public sealed class LoadScope
         }
     }
 
+    /// <summary>Whether it depends on data, or on a tag that somebody named: the keys of data that it read are neither.</summary>
+    internal bool HasDependency
+    {
+        get
+        {
+            lock (_gate)
+            {
+                foreach (var (_, dependency) in _dependencies)
+                {
+                    if (!DataKey.Is(dependency))
+                        return true;
+                }
+
+                return false;
+            }
+        }
+    }
+
     /// <summary>What makes the sources doubtful, whatever else stands against storing the result (C2).</summary>
     private (CacheReason Reason, string? Detail) Doubt
     {

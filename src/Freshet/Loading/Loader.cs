@@ -183,7 +183,7 @@ internal sealed class Loader(
                 request.Read?.MadeFrom(entry); // C3
             else
                 request.Read?.MadeFrom(scope);
-            return new LoadOutcome(loaded.Value, entry, why, notStored);
+            return new LoadOutcome(loaded.Value, entry, why, notStored) { Detail = scope.RefusalDetail };
         }
         catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
         {
@@ -220,7 +220,7 @@ internal sealed class Loader(
         {
             refusal = refusal is CacheReason.None ? CacheReason.Declared : refusal;
             if (refusal.IsLikelyToLast())
-                memory.Put(HitForPass.Entry(scope.Tenant, key, scope.Fence, time, settings.HitForPass));
+                memory.Put(new HitForPass(refusal, scope.RefusalDetail).Entry(scope.Tenant, key, scope.Fence, time, settings.HitForPass));
             return (null, refusal);
         }
 
