@@ -70,6 +70,9 @@ internal sealed class FollowedLog
 
     public Tenant Tenant { get; }
 
+    /// <summary>The list of this log alone, shared by the entries that were made from it alone.</summary>
+    public object[] Alone => field ??= [this];
+
     /// <summary>When this node began to follow it.</summary>
     public long FollowedSince { get; }
 

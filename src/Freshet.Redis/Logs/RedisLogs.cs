@@ -356,6 +356,10 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         _byName.TryRemove(new(log.Name, log));
     }
 
-    private object[] LogsOf(CacheEntry entry) =>
-        [.. entry.Dependencies.Select(d => d.Tenant).Append(entry.Tenant).Distinct().Select(LogOf)];
+    // Most entries are of one log, and share its list.
+    private object[] LogsOf(CacheEntry entry)
+    {
+        var tenants = entry.Clocks.Tenants.Append(entry.Tenant).Distinct().ToArray();
+        return tenants.Length == 1 ? LogOf(tenants[0]).Alone : [.. tenants.Select(LogOf)];
+    }
 }

@@ -174,7 +174,7 @@ internal sealed class EntrySlot(
     private bool TryFences(CacheEntry entry, [NotNullWhen(true)] out EntryFence[]? fences)
     {
         fences = null;
-        var tenants = entry.Dependencies.Select(d => d.Tenant).Prepend(entry.Tenant).Distinct().ToArray();
+        var tenants = entry.Clocks.Tenants.Prepend(entry.Tenant).Distinct().ToArray();
         var found = new EntryFence[tenants.Length];
         for (var i = 0; i < tenants.Length; i++)
         {
@@ -287,7 +287,7 @@ internal sealed class EntrySlot(
             Fence = fence,
             Ticket = ticket,
             Clocks = clocks.ToClocks(),
-            Dependencies = envelope.Dependencies,
+            Dependencies = EntryDependencies.Of(envelope.Dependencies),
             Tenant = log.Tenant,
             CreatedAt = created,
             ExpiresAt = memoryLifetime is { } longest ? Math.Min(expires, asked + Timestamps(EntryWriting.Bounded(longest))) : expires,

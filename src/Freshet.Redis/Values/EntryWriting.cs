@@ -23,7 +23,7 @@ internal sealed class EntryWriting(RedisEntries entries, byte[] entryKey, ValueC
             return StoreOutcome.TooLarge;
 
         var whole = new ArrayBufferWriter<byte>(value.WrittenCount + 512);
-        var envelope = new Envelope(form, fences, ticket, Bounded(lifetime), Bounded(staleFor), entry.Dependencies);
+        var envelope = new Envelope(form, fences, ticket, Bounded(lifetime), Bounded(staleFor), [.. entry.Dependencies]);
         if (!EnvelopeWriter.TryWriteHead(envelope, whole))
             return StoreOutcome.TooLarge;
         whole.Write(value.WrittenSpan);

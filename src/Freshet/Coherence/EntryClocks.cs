@@ -6,15 +6,21 @@ namespace Freshet.Coherence;
 /// </summary>
 internal readonly struct EntryClocks
 {
-    private const int ArrayOverhead = 24;
-
     private readonly object? _owners; // TenantClocks or, of several, an array of them: most entries have one
     private readonly uint[]? _hashes; // of each owner: twice how many, plus one when what is below its root counts; then the hashes
 
     private EntryClocks(object owners, uint[] hashes) => (_owners, _hashes) = (owners, hashes);
 
-    /// <summary>What the lists occupy, without their first array's overhead.</summary>
-    public long Bytes => (sizeof(uint) * (long)(_hashes?.Length ?? 0)) + (_owners is TenantClocks[] several ? ArrayOverhead + (8L * several.Length) : 0);
+    /// <summary>How many bytes of memory the lists take in a 64-bit process; the tenants' clocks themselves are not theirs.</summary>
+    public long Bytes => OfArray(_hashes?.Length ?? 0, sizeof(uint)) + (_owners is TenantClocks[] several ? OfArray(several.Length, 8) : 0);
+
+    /// <summary>Whose clocks they are.</summary>
+    public IEnumerable<Tenant> Tenants => _owners switch
+    {
+        TenantClocks one => [one.Tenant],
+        TenantClocks[] several => several.Select(o => o.Tenant),
+        _ => [],
+    };
 
     /// <summary>Whether none of the clocks has moved since the fence: the one rule.</summary>
     public bool Untouched(long fence)
@@ -35,6 +41,9 @@ internal readonly struct EntryClocks
 
         return true;
     }
+
+    // Its header, type and length, and what is rounded up.
+    private static long OfArray(long count, int elementBytes) => count == 0 ? 0 : (24 + (count * elementBytes) + 7) & ~7L;
 
     /// <summary>Collects the clocks of what a load reads. Not thread-safe.</summary>
     internal sealed class Collector

@@ -135,6 +135,9 @@ internal sealed class TagClocks
         }
     }
 
+    /// <summary>The same tenant, in the object that all share who name it: an entry keeps it.</summary>
+    public Tenant Known(Tenant tenant) => Find(tenant).Tenant;
+
     /// <summary>Adds the clocks that a dependency reads.</summary>
     public void AddClocks(Tenant tenant, Dependency dependency, EntryClocks.Collector clocks)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Freshet.Memory;
 using Microsoft.Extensions.Caching.Hybrid;
 
 namespace Freshet.Loading;
@@ -42,8 +43,9 @@ internal sealed class DataForm<T>(DataSerializers owner, IHybridCacheSerializer<
 
         var buffer = new ArrayBufferWriter<byte>();
         serializer.Serialize(value, buffer);
-        bytes = buffer.WrittenCount;
-        return buffer.WrittenSpan.ToArray();
+        var written = buffer.WrittenSpan.ToArray();
+        bytes = ObjectSize.Array(written.Length, 1);
+        return written;
     }
 
     /// <inheritdoc/>
@@ -79,14 +81,14 @@ internal sealed class DataForm<T>(DataSerializers owner, IHybridCacheSerializer<
             // Whoever asks reads it anew each time. What cannot be read, such as what a build with other members wrote, must show here.
             var own = bytes.ToArray();
             _ = serializer.Deserialize(new ReadOnlySequence<byte>(own));
-            (value, size) = (own, own.Length);
+            (value, size) = (own, ObjectSize.Array(own.Length, 1));
             return true;
         }
 
         if (typeof(T) == typeof(string))
         {
             var text = Utf8.GetString(bytes);
-            (value, size) = (text, 2L * text.Length);
+            (value, size) = (text, ObjectSize.String(text));
             return true;
         }
 
@@ -120,7 +122,7 @@ internal sealed class DataForm<T>(DataSerializers owner, IHybridCacheSerializer<
         return true;
     }
 
-    private static long SizeOf(T value) => value is string text ? 2L * text.Length : Unsafe.SizeOf<T>() + 16;
+    private static long SizeOf(T value) => value is string text ? ObjectSize.String(text) : ObjectSize.Object(Unsafe.SizeOf<T>());
 
     private sealed class Null
     {

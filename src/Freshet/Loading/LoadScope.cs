@@ -21,6 +21,7 @@ public sealed class LoadScope
 
     private readonly Lock _gate = new();
     private readonly HashSet<EntryDependency> _dependencies = [];
+    private readonly HashSet<EntryDependencies> _joined = []; // of entries that were read inside, not unpacked yet
     private readonly EntryClocks.Collector _clocks = new();
     private readonly TagClocks _tagClocks;
     private readonly Action<LoadScope>? _onRefused;
@@ -35,7 +36,7 @@ public sealed class LoadScope
     {
         _tagClocks = clocks;
         _onRefused = onRefused;
-        Tenant = tenant;
+        Tenant = clocks.Known(tenant);
         Key = key;
         Fence = arrival.Tick;
         MustLoad = arrival.MustLoad;
@@ -89,7 +90,7 @@ public sealed class LoadScope
         get
         {
             lock (_gate)
-                return _dependencies.Count > (_self is null ? 0 : 1);
+                return _joined.Count > 0 || _dependencies.Count > (_self is null ? 0 : 1);
         }
     }
 
@@ -157,7 +158,7 @@ public sealed class LoadScope
     internal void Join(CacheEntry nested, bool isStale)
     {
         for (var scope = this; scope is not null; scope = scope.Parent)
-            scope.Add(nested.Dependencies, nested.Clocks);
+            scope.Add(nested);
         if (isStale)
             DoNotStore(CacheReason.NestedStale);
     }
@@ -183,7 +184,12 @@ public sealed class LoadScope
     internal (EntryDependency[] Dependencies, EntryClocks Clocks) Snapshot()
     {
         lock (_gate)
+        {
+            foreach (var entry in _joined)
+                _dependencies.UnionWith(entry);
+            _joined.Clear();
             return ([.. _dependencies], _clocks.ToClocks());
+        }
     }
 
     private void Add(Tenant tenant, Dependency dependency)
@@ -192,6 +198,18 @@ public sealed class LoadScope
         {
             if (!_hasEnded && _dependencies.Add(new EntryDependency(tenant, dependency)))
                 _tagClocks.AddClocks(tenant, dependency, _clocks);
+        }
+    }
+
+    private void Add(CacheEntry nested)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded)
+                return;
+            if (!nested.Dependencies.IsEmpty)
+                _joined.Add(nested.Dependencies);
+            _clocks.Add(nested.Clocks);
         }
     }
 

@@ -235,7 +235,7 @@ internal sealed class Loader(
             Fence = scope.Fence,
             Ticket = ticket,
             Clocks = entryClocks,
-            Dependencies = dependencies,
+            Dependencies = EntryDependencies.Of(dependencies),
             Tenant = scope.Tenant,
             CreatedAt = now,
             ExpiresAt = expiresAt,

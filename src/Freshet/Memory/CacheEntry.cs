@@ -14,7 +14,7 @@ internal class CacheEntry : TimerLink
 
     public required object Value { get; init; }
 
-    /// <summary>Size of <see cref="Value"/> in bytes; key and bookkeeping are added by the store.</summary>
+    /// <summary>How many bytes of memory <see cref="Value"/> takes: all objects of it that nobody else shares.</summary>
     public required long Bytes { get; init; }
 
     /// <summary>The tick that was known before the load began (C1).</summary>
@@ -27,7 +27,7 @@ internal class CacheEntry : TimerLink
     public EntryClocks Clocks { get; init; }
 
     /// <summary>What it was made from, for people and for events; <see cref="Clocks"/> is what it is judged by.</summary>
-    public EntryDependency[] Dependencies { get; init; } = [];
+    public EntryDependencies Dependencies { get; init; }
 
     /// <summary>Whose it is.</summary>
     public Tenant Tenant { get; init; }
@@ -48,13 +48,18 @@ internal class CacheEntry : TimerLink
     internal long UselessAt => Math.Max(ExpiresAt, StaleUntil);
 
     /// <summary>
-    /// What the entry occupies, by which the store is bounded: value, key, clocks, this object and its table node.
+    /// How many bytes of memory the entry takes, by which the store is bounded: its value, its key, what it was made from, this object
+    /// and its share of the store's tables. Tests hold it against what the collector sees.
     /// </summary>
-    internal long Footprint => Bytes + (2L * Key.Length) + Clocks.Bytes + (24L * Dependencies.Length) + Overhead;
+    internal long Footprint => Bytes + Overhead + ObjectSize.String(Key) + Clocks.Bytes + Dependencies.Bytes
+        + (Logs is { Length: > 1 } several ? ObjectSize.Array(several.Length, ObjectSize.Reference) : 0);
 
-    // This object 160, its node in the table and the bucket 64, a ghost 32, headers of key and clocks 22 + 24, and the header
-    // of the value. A test holds the sum against what the collector sees.
-    private const long Overhead = 324;
+    // This object; its node in the table; of the array of buckets and of the ghosts, which grow by doubling, what is there on average.
+    private const int Self = 168;
+    private const int Node = 48;
+    private const int Buckets = 12;
+    private const int Ghosts = 24;
+    private const int Overhead = Self + Node + Buckets + Ghosts;
 
     private string _key = "";
 

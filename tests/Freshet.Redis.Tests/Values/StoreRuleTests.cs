@@ -21,7 +21,7 @@ public class StoreRuleTests
         Fence = fence,
         Ticket = 0,
         Tenant = Tenant.Default,
-        Dependencies = [.. dependencies.Select(d => new EntryDependency(Tenant.Default, d))],
+        Dependencies = EntryDependencies.Of([.. dependencies.Select(d => new EntryDependency(Tenant.Default, d))]),
         CreatedAt = node.Engine.Time.GetTimestamp(),
     };
 

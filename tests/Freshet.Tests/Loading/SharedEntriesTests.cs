@@ -50,7 +50,7 @@ public sealed class SharedEntriesTests : IDisposable
             Fence = fence,
             Ticket = 1,
             Clocks = clocks.ToClocks(),
-            Dependencies = [new(Tenant.Default, Tag.Of("import"))],
+            Dependencies = EntryDependencies.Of([new(Tenant.Default, Tag.Of("import"))]),
             Tenant = Tenant.Default,
             CreatedAt = _time.GetTimestamp(),
             ExpiresAt = _time.GetTimestamp() + TimeSpan.FromMinutes(1).Ticks,
