@@ -1,3 +1,5 @@
+using Freshet.Keys;
+
 namespace Freshet.Coherence;
 
 /// <summary>What was done.</summary>
@@ -19,6 +21,13 @@ internal enum ChangeAction : byte
 /// <param name="Id">The row's key, its parts joined by <c>/</c>; null when there is no one row.</param>
 internal readonly record struct ChangeSummary(ChangeAction Action, string? Entity = null, string? Id = null)
 {
+    /// <summary>The longest text that it says, in UTF-16 code units.</summary>
+    public const int MostText = 1024;
+
+    /// <summary>As a record may say it (C17): a text that is longer, or not well-formed, is left out.</summary>
+    /// <remarks>An id may come from the input of a request. The tag has the hash of such a text, so no reader could match the two.</remarks>
+    public ChangeSummary Bounded() => IsText(Entity) && IsText(Id) ? this : new ChangeSummary(Action, IsText(Entity) ? Entity : null, IsText(Id) ? Id : null);
+
     /// <summary>What both say; of different rows it is a bulk operation.</summary>
     public ChangeSummary With(ChangeSummary other) => this == other
         ? this
@@ -32,4 +41,6 @@ internal readonly record struct ChangeSummary(ChangeAction Action, string? Entit
             whole = whole?.With(change) ?? change;
         return whole ?? default;
     }
+
+    private static bool IsText(string? text) => KeyPart.Check(text, MostText) is KeyPartError.None;
 }

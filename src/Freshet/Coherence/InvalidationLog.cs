@@ -8,12 +8,12 @@ namespace Freshet.Coherence;
 internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags, ChangeSummary Change = default, long Tick = 0)
 {
     /// <summary>About how many bytes of memory it takes.</summary>
-    public static int BytesOf(IReadOnlyList<Tag> tags)
+    public static int BytesOf(IReadOnlyList<Tag> tags, ChangeSummary change)
     {
         const int Record = 128;
         const int Path = 104;
         const int Segment = 40;
-        var bytes = Record;
+        var bytes = Record + TextOf(change.Entity) + TextOf(change.Id);
         for (var i = 0; i < tags.Count; i++)
         {
             bytes += Path;
@@ -22,6 +22,8 @@ internal sealed record LogRecord(long Offset, IReadOnlyList<Tag> Tags, ChangeSum
         }
 
         return bytes;
+
+        static int TextOf(string? text) => text is null ? 0 : Segment + (2 * text.Length);
     }
 }
 
@@ -92,7 +94,7 @@ internal sealed class InvalidationLog
 
         _offset++;
         _ring[_offset % _ring.Length] = new LogRecord(_offset, tags, change, tick);
-        _bytes += LogRecord.BytesOf(tags);
+        _bytes += LogRecord.BytesOf(tags, change);
         while (_bytes > _mostBytes && Oldest < _offset - 1)
             TrimOldest();
         return Head;
@@ -163,7 +165,7 @@ internal sealed class InvalidationLog
     {
         Oldest++;
         ref var place = ref _ring[Oldest % _ring.Length];
-        _bytes -= LogRecord.BytesOf(place!.Tags);
+        _bytes -= LogRecord.BytesOf(place!.Tags, place.Change);
         TrimmedTick = place.Tick;
         place = null;
     }

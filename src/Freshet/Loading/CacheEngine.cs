@@ -141,7 +141,7 @@ internal sealed class CacheEngine(
     {
         LoadScope.Current?.DoNotStore(CacheReason.WroteDuringLoad);
         // C17: before it is logged and before any clock moves, in every store.
-        tags = Coarsening.Of(tags);
+        (tags, change) = (Coarsening.Of(tags), change.Bounded());
         var position = await store.AppendAsync(tenant, tags, change).ConfigureAwait(false);
         metrics.Invalidated();
         if (AcknowledgedWrites.Current is { } writes)

@@ -73,6 +73,27 @@ public class BulkWriteTests
         Assert.Equal("new", await b.ReadAsync("k", () => value, "mapping/7", "document/**"));
     }
 
+    [Theory]
+    [InlineData(0xD800, 1)] // half of a character
+    [InlineData('x', 100_000)]
+    [InlineData('x', 513)]
+    public async Task C9_C17_RowIsNamedByTextThatNoRecordHolds_IsLoggedAndShows_AndNothingElseGoes(int unit, int times)
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await Node.StartAsync(redis.Address);
+        await using var b = await Node.StartAsync(redis.Address);
+        var id = new string((char)unit, times);
+        var (value, other) = ("old", "kept");
+        Assert.Equal("old", await b.ReadAsync("k", () => value, Tag.Of("note", id).ToString()));
+        Assert.Equal("kept", await b.ReadAsync("other", () => other, "import/1"));
+        (value, other) = ("new", "gone");
+
+        Assert.NotNull(await a.Engine.InvalidateAsync(Tenant.Default, [Tag.Of("note", id)], new ChangeSummary(ChangeAction.Updated, "note", id)));
+        await Node.Until(() => b.Engine.Applied(Tenant.Default) == a.Engine.Applied(Tenant.Default));
+        Assert.Equal("new", await b.ReadAsync("k", () => value, Tag.Of("note", id).ToString()));
+        Assert.Equal("kept", await b.ReadAsync("other", () => other, "import/1"));
+    }
+
     [Fact]
     public async Task C7_Log_KeepsNoMoreBytesThanItMay_AndItsOwnAccountIsTrue()
     {

@@ -63,7 +63,7 @@ public class InvalidationLogTests
     [Fact]
     public void C7_ManyBytes_TheOldestAreTrimmed_AndTheNewestStays()
     {
-        var log = new InvalidationLog(First, capacity: 100, mostBytes: 3 * LogRecord.BytesOf(Tags));
+        var log = new InvalidationLog(First, capacity: 100, mostBytes: 3 * LogRecord.BytesOf(Tags, default));
         for (var i = 0; i < 10; i++)
             log.Append(Tags);
         Assert.Equal([8, 9, 10], log.ReadAfter(new Position(First, 7)).Records!.Select(r => r.Offset));
@@ -99,7 +99,7 @@ public class InvalidationLogTests
     {
         var random = new Freshet.Simulation.Prng(seed);
         var capacity = 1 + random.Below(40);
-        var log = new InvalidationLog(First, capacity, mostBytes: 30 * LogRecord.BytesOf(Tags));
+        var log = new InvalidationLog(First, capacity, mostBytes: 30 * LogRecord.BytesOf(Tags, default));
         for (var i = 1; i <= 5_000; i++)
         {
             log.Append(random.Below(20) == 0 ? [.. Enumerable.Repeat(Tags[0], 30)] : Tags, tick: 2 * i);
@@ -116,6 +116,15 @@ public class InvalidationLogTests
 
     [Fact]
     public void C13_RandomEpochs_Differ() => Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => Epoch.Random()).Distinct().Count());
+
+    [Fact]
+    public void C17_LongIds_CountToo()
+    {
+        var log = new InvalidationLog(First, capacity: 1024, mostBytes: 64 << 10);
+        for (var i = 0; i < 200; i++)
+            log.Append(Tags, new ChangeSummary(ChangeAction.Updated, "row", new string('x', ChangeSummary.MostText)));
+        Assert.InRange(log.Head.Offset - log.Oldest, 20, 32);
+    }
 
     private void Append(int count)
     {
