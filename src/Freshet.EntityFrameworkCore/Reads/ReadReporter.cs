@@ -56,7 +56,7 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
             case Tenancy.Property when ofTenants is null or []:
                 // Whose rows they are cannot be shown, and the logs of all tenants cannot be watched: never too few.
                 LogTenantUnknown(log, scope.Key, entity.Name, ofType ? why : "no equality on its tenant");
-                scope.DoNotStore(CacheReason.UnknownSource);
+                scope.DoNotStore(CacheReason.UnknownSource, $"the tenant of {entity.Name} is not in the query: filter by it");
                 return;
             case Tenancy.Property:
                 // A write whose tenant is not known touches the type in the public log.
@@ -65,7 +65,17 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
                     Add(scope, Tenant.Named(name), tags);
                 break;
             case Tenancy.Ambient:
-                Add(scope, tenants.TryGet(out var ambient) ? ambient : scope.Tenant, tags);
+                var tenant = tenants.TryGet(out var ambient) ? ambient : scope.Tenant;
+                if (tenant.IsPublic)
+                {
+                    LogTenantUnknown(log, scope.Key, entity.Name, "no tenant is at work");
+                    scope.DoNotStore(CacheReason.UnknownSource, $"{entity.Name} is in the tenant at work, and there is none: share the answer with .PerTenant()");
+                    return;
+                }
+
+                if (tenant != Tenant.Default)
+                    Add(scope, Tenant.Public, [entity.TypeTag]);
+                Add(scope, tenant, tags);
                 break;
             default:
                 Add(scope, Tenant.Public, tags);

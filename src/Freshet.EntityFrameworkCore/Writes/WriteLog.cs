@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Transactions;
@@ -7,6 +8,7 @@ using Freshet.Invalidation;
 using Freshet.Loading;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Freshet.EntityFrameworkCore.Writes;
 
@@ -14,8 +16,10 @@ namespace Freshet.EntityFrameworkCore.Writes;
 /// Holds what was written until its commit is known (C8), then invalidates it: never cancelled, and before whoever
 /// committed goes on (C9).
 /// </summary>
-internal sealed class WriteLog(CacheEngine engine, HeldWrites held)
+internal sealed partial class WriteLog(CacheEngine engine, HeldWrites held, ILogger<WriteLog> log)
 {
+    private readonly ConcurrentDictionary<Tag, bool> _withoutTenant = [];
+
     private readonly ConditionalWeakTable<DbConnection, ConnectionState> _connections = [];
     private readonly ConditionalWeakTable<DbTransaction, PendingWrites> _transactions = [];
 
@@ -118,6 +122,12 @@ internal sealed class WriteLog(CacheEngine engine, HeldWrites held)
 
     public async ValueTask InvalidateAsync(IReadOnlyList<Touch> touches)
     {
+        foreach (var touch in touches)
+        {
+            if (touch.Tenant.IsPublic && ReferenceEquals(touch.Rule, Cascade.NoTenant) && _withoutTenant.TryAdd(touch.Tag, true))
+                LogWithoutTenant(log, touch.Tag);
+        }
+
         foreach (var group in touches.GroupBy(t => t.Tenant))
             await engine.InvalidateAsync(group.Key, [.. group.Select(t => t.Tag).Distinct()], ChangeSummary.Of(group.Select(t => t.Change))).ConfigureAwait(false);
     }
@@ -162,4 +172,7 @@ internal sealed class WriteLog(CacheEngine engine, HeldWrites held)
         };
         return true;
     }
+
+    [LoggerMessage(24, LogLevel.Warning, "A write of {Entity} does not say which tenant it is for: every tenant's answers that are made from the type are dropped. Filter by the column of the tenant, or enter the tenant: using (tenants.Enter(\"name\")). Further writes of the type are not named.")]
+    private static partial void LogWithoutTenant(ILogger logger, Tag entity);
 }

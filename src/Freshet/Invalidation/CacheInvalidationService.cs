@@ -10,7 +10,7 @@ namespace Freshet;
 /// (C9); call it after the change has been committed (C8). Safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// A type with a tenant property is taken to be meant in the tenant at work; where none is known, every tenant's rows of
+/// A type whose rows belong to tenants is taken to be meant in the tenant at work; where none is known, every tenant's rows of
 /// the type are touched. What a call touches, and why, is answered by <see cref="Explain"/>.
 /// </remarks>
 public sealed class CacheInvalidationService
@@ -82,14 +82,25 @@ public sealed class CacheInvalidationService
     }
 
     /// <summary>A tag was touched: what depends on it, on the subtrees above it, and on everything under it.</summary>
-    /// <param name="tag">The tag, in the tenant at work and in what is public.</param>
+    /// <param name="tag">The tag, in the tenant at work and in what is public. Without a tenant, an entity's tag touches the whole type for
+    /// every tenant.</param>
+    /// <exception cref="InvalidOperationException">The application declares tenants, none is at work, and the tag is no entity's: the tenants
+    /// that depend on it cannot be reached.</exception>
     public async ValueTask InvalidateAsync(Tag tag)
     {
         ArgumentNullException.ThrowIfNull(tag);
-        // An answer that everyone shares carries the tag in the public log; who names it does not know whether there is one.
-        if (!Ambient.IsPublic)
-            await _append(Tenant.Public, [tag], default).ConfigureAwait(false);
-        await _append(Ambient, [tag], default).ConfigureAwait(false);
+        if (_tenants.TryGet(out var tenant))
+        {
+            // An answer that everyone shares carries the tag in the public log; who names it does not know whether there is one.
+            if (!tenant.IsPublic)
+                await _append(Tenant.Public, [tag], default).ConfigureAwait(false);
+            await _append(tenant, [tag], default).ConfigureAwait(false);
+            return;
+        }
+
+        var entity = Model.Of(tag) ?? throw new InvalidOperationException(
+            $"No tenant is set here, so it is not known for whom the tag '{tag}' is to be touched. Enter the tenant, using (tenants.Enter(\"name\")), once for each that is meant; for what is public, enter Tenant.Public.");
+        await _append(Tenant.Public, [entity.IsInTenants ? entity.TypeTag : tag], default).ConfigureAwait(false);
     }
 
     /// <summary>Everything that a tenant has changed.</summary>

@@ -8,6 +8,9 @@ namespace Freshet.Invalidation;
 /// </summary>
 internal static class Cascade
 {
+    /// <summary>The rule of a touch that is to reach every tenant, because the write has none.</summary>
+    public const string NoTenant = "type: its tenant is not known";
+
     /// <param name="change">What happened.</param>
     /// <param name="ambient">The tenant at work.</param>
     /// <returns>Each pair of tenant and tag once, in the order of the rules.</returns>
@@ -37,12 +40,12 @@ internal static class Cascade
         {
             var entity = change.Entity;
             var logs = LogsOf(entity, change.Tenants);
-            var tenantUnknown = entity.Tenancy is Tenancy.Property && change.Tenants.Count == 0;
+            var tenantUnknown = IsTenantUnknown(entity, change.Tenants);
             var removes = change.Kind is ChangeKind.Delete or ChangeKind.Declared || change.Tenants.Count > 1;
 
             if (change.Key is null || tenantUnknown)
             {
-                Touch(logs, entity.TypeTag, change.Reason ?? (tenantUnknown ? "type: its tenant is not known" : "type: the row is not known"));
+                Touch(logs, entity.TypeTag, change.Reason ?? (tenantUnknown ? NoTenant : "type: the row is not known"));
                 Below(entity, change.Tenants, removes);
                 return;
             }
@@ -68,8 +71,8 @@ internal static class Cascade
         public void Collection(EntityType child, EntityType parent, string[] key, Tenant[] tenants)
         {
             var logs = LogsOf(child, tenants);
-            if (child.Tenancy is Tenancy.Property && tenants.Length == 0)
-                Touch(logs, child.TypeTag, "type: its tenant is not known");
+            if (IsTenantUnknown(child, tenants))
+                Touch(logs, child.TypeTag, NoTenant);
             else
                 Touch(logs, EntityTags.Collection(child, parent, key), $"{child.Name} of {parent.Name}");
             Below(child, tenants, removes: true);
@@ -106,9 +109,13 @@ internal static class Cascade
         private void Children(EntityEdge edge, string[] key, IReadOnlyList<Tenant> tenants, string rule)
         {
             var logs = LogsOf(edge.Child, tenants);
-            if (edge.Child.Tenancy is Tenancy.Property && tenants.Count == 0)
+            if (IsTenantUnknown(edge.Child, tenants))
+            {
                 Touch(logs, edge.Child.TypeTag, rule + ", tenant not known");
-            else if (edge.ForeignKey.Count > 0)
+                return;
+            }
+
+            if (edge.ForeignKey.Count > 0)
                 Touch(logs, EntityTags.Collection(edge.Child, edge.Parent, key), rule);
             if (edge.SameKey)
                 Touch(logs, EntityTags.Row(edge.Child, key), rule + ", by the same key");
@@ -133,15 +140,19 @@ internal static class Cascade
             }
         }
 
-        // A cascade stays in the tenant of the row that it came from.
+        // The logs of all tenants cannot be named: what has no tenant touches its type in the public log, on which every read of such a
+        // type depends.
+        private bool IsTenantUnknown(EntityType entity, IReadOnlyList<Tenant> tenants) =>
+            tenants.Count == 0 && (entity.Tenancy is Tenancy.Property || (entity.Tenancy is Tenancy.Ambient && ambient.IsPublic));
+
         private List<Tenant> LogsOf(EntityType entity, IReadOnlyList<Tenant> tenants) => entity.Tenancy switch
         {
             Tenancy.Public => [Tenant.Public],
-            Tenancy.Ambient => [ambient],
+            // A cascade is in the tenant of the row that it came from, and in the one at work.
+            Tenancy.Ambient when tenants.Count == 0 || ambient.IsPublic => tenants.Count == 0 ? [ambient] : [.. tenants],
+            Tenancy.Ambient => [.. tenants.Append(ambient).Distinct()],
             // Dependencies declared by hand are in the tenant at work, or in that of the row it is made from.
             Tenancy.Shared => [.. tenants.Append(ambient).Prepend(Tenant.Public).Distinct()],
-            // Every read of a tenant's rows also depends on the type's tag in the public log: that is where a write whose
-            // tenant is not known can reach all of them.
             _ when tenants.Count == 0 => ambient.IsPublic ? [Tenant.Public] : [Tenant.Public, ambient],
             _ => [.. tenants],
         };

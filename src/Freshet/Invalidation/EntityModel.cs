@@ -19,6 +19,9 @@ internal sealed class EntityModel
 
     public EntityType? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>The entity type in whose tree the tag is; null when it is in none.</summary>
+    public EntityType? Of(Tag tag) => tag.Segments is [var type, ..] ? Find(type) : null;
+
     /// <summary>The entity type of a class: its own, or that of the nearest base class.</summary>
     public EntityType? Find(Type type)
     {

@@ -65,6 +65,10 @@ internal sealed class EntityType
 
     public string? TenantProperty { get; }
 
+    /// <summary>Whether its rows are in the logs of tenants. A write that has no tenant touches the type in the public log, so every
+    /// dependency on such rows also counts there, by type.</summary>
+    public bool IsInTenants => Tenancy is Tenancy.Property or Tenancy.Ambient;
+
     /// <summary>Whether a row belongs to the user whose id is the first value of its key, and is told to nobody else.</summary>
     public bool IsUserScoped { get; }
 

@@ -1,5 +1,6 @@
 using Freshet.Coherence;
 using Freshet.Diagnostics;
+using Freshet.Invalidation;
 using Freshet.Loading;
 using Freshet.Memory;
 
@@ -26,15 +27,17 @@ public sealed class LoadScope
     private readonly TagClocks _tagClocks;
     private readonly Action<LoadScope>? _onRefused;
     private readonly Tag? _self;
+    private readonly EntityModelSource? _model;
     private CacheReason _refusal;
     private string? _refusalDetail;
     private (CacheReason Reason, string? Detail) _doubt;
     private bool _hasEnded;
 
     internal LoadScope(
-        TagClocks clocks, Tenant tenant, string key, Arrival arrival, LoadScope? parent, Action<LoadScope>? onRefused, Tag? self = null)
+        TagClocks clocks, Tenant tenant, string key, Arrival arrival, LoadScope? parent, Action<LoadScope>? onRefused, Tag? self = null, EntityModelSource? model = null)
     {
         _tagClocks = clocks;
+        _model = model;
         _onRefused = onRefused;
         Tenant = clocks.Known(tenant);
         Key = key;
@@ -45,7 +48,7 @@ public sealed class LoadScope
         Parent = parent;
         _self = self;
         if (self is not null)
-            DependsOn(self);
+            DependsOn(Tenant, self);
     }
 
     /// <summary>The load that runs in this flow of control, the innermost when loads are nested; null outside of loads.</summary>
@@ -126,8 +129,18 @@ public sealed class LoadScope
 
     internal LoadScope? Parent { get; }
 
-    /// <summary>The result is made from this, in the load's own tenant.</summary>
-    public void DependsOn(Dependency dependency) => DependsOn(Tenant, dependency);
+    /// <summary>The result is made from this, in the load's own tenant; what names entities of the model also counts where their public
+    /// rows, and writes without a tenant, are logged.</summary>
+    public void DependsOn(Dependency dependency)
+    {
+        DependsOn(Tenant, dependency);
+        if (Tenant == Tenant.Default || Tenant.IsPublic || _model is not { HasParts: true } model)
+            return;
+        if (dependency.Tag.Equals(Tag.Root))
+            DependsOn(Tenant.Public, dependency);
+        else if (model.Model.Of(dependency.Tag) is { } entity)
+            DependsOn(Tenant.Public, entity.IsInTenants ? entity.TypeTag : dependency);
+    }
 
     /// <summary>The result is made from this, in the tenant that owns it.</summary>
     public void DependsOn(Tenant tenant, Dependency dependency)

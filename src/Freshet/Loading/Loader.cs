@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Freshet.Coherence;
 using Freshet.Diagnostics;
+using Freshet.Invalidation;
 using Freshet.Memory;
 using Freshet.Storage;
 
@@ -17,7 +18,8 @@ namespace Freshet.Loading;
 /// follower waits on its own signal, so its cancellation concerns nobody else.
 /// </remarks>
 internal sealed class Loader(
-    TagClocks clocks, MemoryStore memory, IInvalidationStore store, OriginGate gate, LoaderSettings settings, TimeProvider time, CacheMetrics metrics)
+    TagClocks clocks, MemoryStore memory, IInvalidationStore store, OriginGate gate, LoaderSettings settings, TimeProvider time, CacheMetrics metrics,
+    EntityModelSource? model = null)
 {
     // Null where values stay in this process.
     private readonly SharedEntries? _shared = store.Entries is { } entries ? new(entries, memory, store, settings, time, metrics) : null;
@@ -137,7 +139,7 @@ internal sealed class Loader(
         {
             slot?.Release(); // nobody waits for what will not be stored, on whatever node
             Release(loads!, load);
-        }, request.Self);
+        }, request.Self, model);
         run.Scope = scope;
         await using var leaderLeaves = cancel.UnsafeRegister(_ => LeaderLeft(loads, load, run), null).ConfigureAwait(false);
 

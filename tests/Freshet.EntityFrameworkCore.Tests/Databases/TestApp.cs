@@ -1,4 +1,5 @@
 using Freshet.Coherence;
+using Freshet.Invalidation;
 using Freshet.Loading;
 using Freshet.Memory;
 using Freshet.Storage;
@@ -6,6 +7,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Freshet.EntityFrameworkCore.Tests.Databases;
 
@@ -14,11 +16,12 @@ public sealed class TestApp : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly string? _file;
+    private readonly string _connection;
 
     private TestApp(
-        Action<DbContextOptionsBuilder> database, string? file, Action<IServiceCollection>? configure, Action<IServiceCollection>? before)
+        Action<DbContextOptionsBuilder> database, string connection, string? file, Action<IServiceCollection>? configure, Action<IServiceCollection>? before)
     {
-        _file = file;
+        (_connection, _file) = (connection, file);
         var services = new ServiceCollection();
         services.AddLogging(b => b.AddProvider(Log).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.None));
         before?.Invoke(services);
@@ -54,7 +57,7 @@ public sealed class TestApp : IAsyncDisposable
     {
         var file = server is null ? Path.GetTempFileName() : null;
         var connection = server is null ? $"Data Source={file}" : await server.CreateDatabaseAsync();
-        var app = new TestApp(b => _ = server is null ? b.UseSqlite(connection) : b.UseNpgsql(connection), file, configure, before);
+        var app = new TestApp(b => _ = server is null ? b.UseSqlite(connection) : b.UseNpgsql(connection), connection, file, configure, before);
         await using (var scope = app._services.CreateAsyncScope())
             await scope.ServiceProvider.GetRequiredService<TestDb>().Database.EnsureCreatedAsync();
         app.Store.Clear();
@@ -97,7 +100,7 @@ public sealed class TestApp : IAsyncDisposable
     public async Task<Reading> LoadAsync(Func<Task> read)
     {
         var clocks = _services.GetRequiredService<TagClocks>();
-        var load = new LoadScope(clocks, Tenant.Named("t1"), "key", new Arrival(clocks.Now), LoadScope.Current, onRefused: null);
+        var load = new LoadScope(clocks, Tenant.Named("t1"), "key", new Arrival(clocks.Now), LoadScope.Current, onRefused: null, model: _services.GetRequiredService<EntityModelSource>());
         var around = LoadScope.Current;
         LoadScope.Current = load;
         try
@@ -119,9 +122,16 @@ public sealed class TestApp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
+        if (_file is null)
+        {
+            // The server has connections for one hundred, and each test has a database of its own.
+            await using var connection = new NpgsqlConnection(_connection);
+            NpgsqlConnection.ClearPool(connection);
+            return;
+        }
+
         SqliteConnection.ClearAllPools();
-        if (_file is not null)
-            File.Delete(_file);
+        File.Delete(_file);
     }
 }
 

@@ -79,7 +79,7 @@ public class CascadeTests
     [Fact]
     public void ChangeOfTenant_TouchesBothAndCascades() =>
         Assert.Equal(
-            ["acme: board", "acme: import/1", "acme: mapping/@import/1", "t2: import/1", "t2: mapping/@import/1"],
+            ["acme: board", "acme: import/1", "acme: mapping/@import/1", "t2: board", "t2: import/1", "t2: mapping/@import/1"],
             Expand(Change(ChangeKind.Update, "import", "1", Acme, Tenant.Named("t2"))));
 
     [Fact]
@@ -91,8 +91,18 @@ public class CascadeTests
     [Fact]
     public void WhatIsDerivedInAJob_IsTouchedInTheTenantOfTheRow() =>
         Assert.Equal(
-            ["(public): badge/7", "(public): context/7", "acme: badge/7", "acme: user/7"],
+            ["(public): badge/7", "acme: badge/7", "acme: context/7", "acme: user/7"],
             Expand(Change(ChangeKind.Update, "user", "7", Acme), ambient: Tenant.Public));
+
+    [Fact]
+    public void WhatIsDerivedInAJob_FromARowOfNoKnownTenant_IsTouchedForEveryTenant() =>
+        Assert.Equal(
+            ["(public): badge", "(public): context", "(public): user"],
+            Expand(Change(ChangeKind.Update, "user", "7"), ambient: Tenant.Public));
+
+    [Fact]
+    public void RowOfTheTenantAtWork_WhereThereIsNone_IsTouchedForEveryTenant() =>
+        Assert.Equal(["(public): board"], Expand(Change(ChangeKind.Update, "board", "7"), ambient: Tenant.Public));
 
     [Fact]
     public void WhatIsDerivedByAnotherKey_IsTouchedByType() =>
