@@ -1,7 +1,7 @@
 namespace Freshet.Client;
 
 /// <summary>A request that is on its way, and what was touched since it was sent: its answer may be from before that. Guarded by the client.</summary>
-internal sealed class Flight(long ticket, Moment sentAt, ClientPosition position)
+internal sealed class Flight(long ticket, Moment sentAt, ClientPosition position, int room = 0)
 {
     private const int MaxNames = 10_000;
     private readonly List<Touch> _touches = [];
@@ -14,6 +14,9 @@ internal sealed class Flight(long ticket, Moment sentAt, ClientPosition position
 
     /// <summary>The latest position that is known, which the request carries.</summary>
     public ClientPosition Position => position;
+
+    /// <summary>In how many more logs the request may write whose positions this client has room for (C10).</summary>
+    public int Room => room;
 
     /// <summary>
     /// The place of the request's answer (E8): where it was judged at the earliest (C10). What the answer names counts when the request

@@ -106,12 +106,14 @@ public sealed class FreshetClient : IAsyncDisposable
     }
 
     /// <summary>Notes that a request is sent now, and what it has to carry.</summary>
-    internal Flight Depart()
+    /// <param name="isWrite">Whether its answer may tell of other logs; those that are on their way share the room that is left.</param>
+    internal Flight Depart(bool isWrite = false)
     {
         lock (_gate)
         {
             _calls++;
-            var flight = new Flight(_calls, Moment.Now(Time), _known);
+            var left = Math.Max(0, ClientPosition.MaxOtherLogs - _known.OtherLogs - _flights.Sum(f => f.Room));
+            var flight = new Flight(_calls, Moment.Now(Time), _known, isWrite ? left - (left / 2) : 0);
             _flights.Add(flight);
             return flight;
         }
@@ -145,15 +147,17 @@ public sealed class FreshetClient : IAsyncDisposable
             _answers.Remove(key);
     }
 
-    /// <summary>A write was acknowledged, or its outcome is not known (null); from now on nothing from before it is given.</summary>
-    internal void Written(IReadOnlyList<string>? groups, string? position)
+    /// <summary>A write was acknowledged, or its outcome is not known; from now on nothing from before it is given.</summary>
+    /// <param name="flight">The request.</param>
+    /// <param name="touched">What was touched; null for nothing that a kept answer was made from.</param>
+    /// <param name="position">What the answer names.</param>
+    internal void Written(Flight flight, Touch? touched, ClientPosition position)
     {
         lock (_gate)
         {
-            var acknowledged = ClientPosition.Parse(position);
-            _known = _known.Then(acknowledged);
-            // What else a write has done whose groups are not known, its position does not tell.
-            Touch_NeedsLock(groups is null ? Touch.Anything : new Touch(groups, acknowledged));
+            _known = _known.Without(flight.Position, position).Then(position);
+            if (touched is { } touch)
+                Touch_NeedsLock(touch);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -12,7 +13,7 @@ public sealed class FreshetHandler : DelegatingHandler
 {
     private const string Position = "Freshet-Position";
 
-    // Asks the server to name the place of its answer (E1).
+    // Asks the server to name the place of its answer, or says that a writer keeps answers (E1).
     private const string Unknown = "?";
     private static readonly HttpRequestOptionsKey<TimeSpan> Age = new("Freshet.Client.Age");
     private static readonly string[] Keyed = ["Authorization", "Accept", "Accept-Language"];
@@ -46,6 +47,11 @@ public sealed class FreshetHandler : DelegatingHandler
         return await WriteAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
+    // The inherited one passes this handler by: a write would go unnoticed.
+    /// <inheritdoc/>
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        Task.Run(() => SendAsync(request, cancellationToken), cancellationToken).GetAwaiter().GetResult();
+
     private async Task<HttpResponseMessage> ReadAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         // A request that is sent again, as retries do, carries nothing of its last time.
@@ -71,6 +77,7 @@ public sealed class FreshetHandler : DelegatingHandler
         {
             Carry(request, flight.Position.IsNowhere ? Unknown : flight.Position.ToString());
             var answer = await base.SendAsync(request, cancel).ConfigureAwait(false);
+            NoteWhatAReadHasWritten(flight, answer);
             if (answer.RequestMessage?.RequestUri is { } final && final != address)
             {
                 // The inner handler has followed a redirection: the groups are those of the other address.
@@ -93,32 +100,65 @@ public sealed class FreshetHandler : DelegatingHandler
     private async Task<HttpResponseMessage> CallAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         var flight = _client.Depart();
-        _client.Land(flight);
-        Carry(request, flight.Position.ToString());
-        return await base.SendAsync(request, cancel).ConfigureAwait(false);
+        try
+        {
+            Carry(request, flight.Position.ToString());
+            var answer = await base.SendAsync(request, cancel).ConfigureAwait(false);
+            NoteWhatAReadHasWritten(flight, answer);
+            return answer;
+        }
+        finally
+        {
+            _client.Land(flight);
+        }
     }
 
     private async Task<HttpResponseMessage> WriteAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         var (address, method) = (request.RequestUri, request.Method);
-        HttpResponseMessage answer;
+        var flight = _client.Depart(isWrite: true);
         try
         {
-            answer = await CallAsync(request, cancel).ConfigureAwait(false);
+            Carry(request, $"{flight.Position}{(flight.Position.IsNowhere ? "" : ".")}{Unknown}{flight.Room.ToString(CultureInfo.InvariantCulture)}");
+            var answer = await base.SendAsync(request, cancel).ConfigureAwait(false);
+            // A redirection that the inner handler followed has hidden the write's own answer.
+            var isRedirected = answer.RequestMessage is { } final && (final.RequestUri != address || final.Method != method);
+            // A gateway's fault leaves open what was done.
+            Acknowledge(flight, answer, isOpen: isRedirected || (int)answer.StatusCode >= 500);
+            return answer;
         }
         catch
         {
-            _client.Written(null, null); // it may have been done or not
+            _client.Written(flight, Touch.Anything, ClientPosition.Nowhere); // it may have been done or not
             throw;
         }
+        finally
+        {
+            _client.Land(flight);
+        }
+    }
 
+    // A GET may write, too (C9). The position of an answer that belongs to groups is its place, or where the server stands by now.
+    private void NoteWhatAReadHasWritten(Flight flight, HttpResponseMessage answer)
+    {
+        if (HeaderText.Of(answer.Headers, "Cache-Group-Invalidation").Length > 0 || !answer.Headers.Contains("Cache-Groups"))
+            Acknowledge(flight, answer, isOpen: false);
+    }
+
+    // E8.4: before the answer is handed on, what it says was written is no longer given, and is carried from now on.
+    private void Acknowledge(Flight flight, HttpResponseMessage answer, bool isOpen)
+    {
         var field = HeaderText.Of(answer.Headers, "Cache-Group-Invalidation");
-        // A redirection that the inner handler followed has hidden the write's own answer.
-        var isRedirected = answer.RequestMessage is { } final && (final.RequestUri != address || final.Method != method);
-        // A gateway's fault leaves open what was done; so does a field that cannot be read.
-        var groups = isRedirected ? null : field.Length > 0 ? GroupList.Parse(field) : (int)answer.StatusCode >= 500 ? null : [];
-        _client.Written(groups, HeaderText.Of(answer.Headers, Position));
-        return answer;
+        // A field that cannot be read leaves open what was done.
+        var groups = field.Length > 0 ? GroupList.Parse(field) : isOpen ? null : [];
+        var position = ClientPosition.Parse(HeaderText.Of(answer.Headers, Position));
+        var isEverything = groups is null || groups.Contains(GroupList.Everything, StringComparer.Ordinal);
+        // What waits to be logged, and what a write does after its head, the position does not tell.
+        var isTold = !isEverything && HeaderText.Of(answer.Headers, "Freshet-Pending").Length == 0;
+        var touched = isEverything ? Touch.Anything : new Touch(groups, isTold ? position : ClientPosition.Nowhere);
+        _client.Written(flight, groups is [] ? null : touched, position);
+        if (isEverything)
+            answer.Content = new EndNoticedContent(answer.Content, () => _client.Written(flight, Touch.Anything, ClientPosition.Nowhere));
     }
 
     private HttpResponseMessage Renew(HttpRequestMessage request, KeptAnswer kept, HttpResponseMessage answer, Flight flight)

@@ -34,12 +34,25 @@ internal static class Script
         Answer(HttpStatusCode.NotModified, groups, position, more, "");
 
     /// <summary>The answer to a write.</summary>
-    public static HttpResponseMessage Written(string groups, string position)
+    public static HttpResponseMessage Written(string groups, string position, params (string Name, string Value)[] more)
     {
         var answer = new HttpResponseMessage(HttpStatusCode.NoContent);
         answer.Headers.Add("Cache-Group-Invalidation", Groups(groups));
         answer.Headers.Add("Freshet-Position", position);
+        foreach (var (name, value) in more)
+            answer.Headers.Add(name, value);
         return answer;
+    }
+
+    /// <summary>A position in the log of another tenant, whose name is sealed.</summary>
+    public static string Named(byte log, ulong offset, ulong epoch = 1)
+    {
+        var token = new byte[42 + 32];
+        (token[0], token[1]) = (2, 2);
+        BinaryPrimitives.WriteUInt64LittleEndian(token.AsSpan(2), epoch);
+        BinaryPrimitives.WriteUInt64LittleEndian(token.AsSpan(18), offset);
+        token.AsSpan(42).Fill(log);
+        return Base64Url.EncodeToString(token);
     }
 
     private static string Groups(string names) => string.Join(", ", names.Split(' ').Select(g => $"\"{g}\""));

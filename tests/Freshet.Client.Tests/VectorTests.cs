@@ -73,6 +73,15 @@ public class VectorTests
             var merged = ClientPosition.Parse(Text(vector!["known"])).Then(ClientPosition.Parse(Text(vector["received"])));
             Assert.Equal(Text(vector["result"]), merged.ToString());
         }
+
+        foreach (var vector in vectors["settled"]!.AsArray())
+        {
+            var left = ClientPosition.Parse(Text(vector!["known"])).Without(ClientPosition.Parse(Text(vector["carried"])), ClientPosition.Parse(Text(vector["named"])));
+            Assert.Equal(Text(vector["result"]), left.ToString());
+        }
+
+        foreach (var vector in vectors["named"]!.AsArray())
+            Assert.Equal(Text(vector!["token"]), ClientPosition.Parse(Text(vector["token"])).ToString());
     }
 
     [Fact]

@@ -80,7 +80,8 @@ internal sealed class Acknowledgement(
         headers.Remove(AnswerGroups.Header);
         if (writes.IsPending)
             headers[SessionCarrier.PendingHeader] = "?1";
-        if (!session.Acknowledge(context, written))
+        // A program's HTTP stack follows a redirection by itself, and nobody reads this head. A browser takes the cookie from it.
+        if (!session.Acknowledge(context, written) || (IsRedirection(context.Response) && context.Request.Headers.ContainsKey(SessionCarrier.Name)))
             writes.LeaveUntold();
         await writes.ShownAsync(context.RequestAborted);
     }
@@ -90,6 +91,8 @@ internal sealed class Acknowledgement(
     // What goes over an upgraded connection acknowledges nothing.
     private static bool IsAnswer(HttpContext context) =>
         context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols && !HttpMethods.IsConnect(context.Request.Method);
+
+    private static bool IsRedirection(HttpResponse response) => response.StatusCode is >= 300 and < 400 && response.Headers.Location.Count > 0;
 
     private static bool IsRead(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 }

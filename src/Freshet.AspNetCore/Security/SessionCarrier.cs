@@ -28,7 +28,7 @@ internal sealed class SessionCarrier(
 
     private const string CookiePrefix = Name + "=";
 
-    // What a client that keeps answers sends while it knows no position.
+    // What a client that keeps answers sends while it knows no position. With a number it says for how many more logs it has room.
     private const string Unknown = "?";
 
     /// <summary>
@@ -86,6 +86,7 @@ internal sealed class SessionCarrier(
     {
         var owner = Owner(context);
         var positions = Carries(context) ? Needed(owner, Read(context, owner)) : default;
+        var carriedLogs = positions.Others.All.Length;
         var isTold = true;
         foreach (var (log, (at, _)) in written)
         {
@@ -95,7 +96,8 @@ internal sealed class SessionCarrier(
                 positions = positions.With(owner, log, at);
         }
 
-        while (positions.Others.All.Length > MaxOtherLogs || positions.Others.Count > SessionToken.MaxOtherTokens)
+        var most = Math.Min(MaxOtherLogs, carriedLogs + RoomOf(context));
+        while (positions.Others.All.Length > most || positions.Others.Count > SessionToken.MaxOtherTokens)
         {
             positions = positions with { Others = positions.Others.WithoutFirst() };
             isTold = false;
@@ -150,7 +152,7 @@ internal sealed class SessionCarrier(
     public static bool MayCarry(IHeaderDictionary headers)
     {
         var field = headers[Name];
-        if (field.Count > 0 && field is not [Unknown])
+        if (field.Count > 0 && field is not [['?', ..]])
             return true;
         foreach (var cookies in headers.Cookie)
         {
@@ -240,6 +242,13 @@ internal sealed class SessionCarrier(
         var place = Write(tenant, new SessionPositions(engine.Applied(tenant), engine.Applied(Tenant.Public)));
         if (place.Length > 0 && engine.IsNow(arrival))
             context.Response.Headers[Name] = place;
+    }
+
+    // A client whose writes are on their way together says how much of its room each of them may use (E1).
+    private static int RoomOf(HttpContext context)
+    {
+        var text = context.Request.Headers[Name].ToString();
+        return text.Length > 1 && text[^2] == '?' && char.IsAsciiDigit(text[^1]) ? text[^1] - '0' : MaxOtherLogs;
     }
 
     private static bool TryFind(ReadOnlySpan<char> cookies, out ReadOnlySpan<char> value)
