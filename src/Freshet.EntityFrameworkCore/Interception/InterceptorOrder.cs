@@ -11,14 +11,6 @@ namespace Freshet.EntityFrameworkCore.Interception;
 /// </summary>
 internal static class InterceptorOrder
 {
-    /// <summary>Configures the context before anything else does, wherever the context is registered.</summary>
-    public static void AddFirst<TContext>(IServiceCollection services, IDbContextOptionsConfiguration<TContext> configuration)
-        where TContext : DbContext
-    {
-        // Entity Framework runs interceptors in the order in which they were added, and configures options in the order of registration.
-        services.Insert(0, ServiceDescriptor.Singleton(configuration));
-    }
-
     /// <exception cref="InvalidOperationException">Another interceptor runs before Freshet's.</exception>
     public static void Require(DbContext context)
     {

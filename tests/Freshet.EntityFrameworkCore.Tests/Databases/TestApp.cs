@@ -37,7 +37,8 @@ public sealed class TestApp : IAsyncDisposable
             model.Entity<Page>("page").Tenant(p => p.Tenant);
             model.Entity("context").DerivedFrom<Reviewer>(sameKey: true);
         });
-        services.AddDbContext<TestDb>(database);
+        // A pool or a factory that a test registers has options that are singletons.
+        services.AddDbContext<TestDb>(database, optionsLifetime: ServiceLifetime.Singleton);
         configure?.Invoke(services);
         _services = services.BuildServiceProvider(validateScopes: true);
     }
