@@ -4,7 +4,7 @@ import type { Environment } from './environment';
 import { overtake, wrapFetch, type Flight, type Stats } from './fetch';
 import type { Touched } from './groups';
 import type { Change } from './messages';
-import { latest, type Position } from './position';
+import { latest, unsettled, type Position } from './position';
 import { makeReadings, type Tracking } from './readings';
 import { joinTabs, type Hub, type Tabs } from './tabs';
 
@@ -150,10 +150,11 @@ export function createClient(options: ClientOptions): Client {
       touch(null, position);
       notify(changeListeners, resync);
     },
-    written(touched, position) {
+    known: () => known,
+    written({ touched, told, position }) {
       if (ended) return;
       known = latest(known, position);
-      touch(touched, position);
+      touch(touched, told);
     },
     stopped(code, text) {
       end('stopped', { code, text });
@@ -177,9 +178,10 @@ export function createClient(options: ClientOptions): Client {
       env, send: options.fetch ?? (request => env.fetch(request)), origin, copies, flights, readings, stats,
       inContact: () => !ended && tabs.live(),
       position: () => known,
-      written(touched, position) {
-        hub.written(touched, position);
-        tabs.share(touched, position);
+      written(done, carried) {
+        known = unsettled(known, carried, done.position);
+        hub.written(done);
+        tabs.share(done);
       },
     }),
     subscribe(first: ChangeListener | { entity: string }, second?: ChangeListener) {

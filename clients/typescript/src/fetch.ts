@@ -4,7 +4,7 @@ import type { Copies, Copy } from './copies';
 import { moment, since } from './elapsed';
 import type { Environment } from './environment';
 import { concerns, parseGroups, touchedBy, type Touched } from './groups';
-import { isAfter, latest, type Position } from './position';
+import { isAfter, latest, roomOf, type Position } from './position';
 import { note, type Reading, type Readings } from './readings';
 import { timeToLive } from './status';
 
@@ -31,8 +31,19 @@ export interface Calls {
   inContact(): boolean;
   /** The latest position known, for the header; empty when none. */
   position(): Position;
-  written(touched: Touched, position: Position): void;
+  written(done: Written, carried: Position): void;
 }
+
+/** What an answer says that its request has done. */
+export interface Written {
+  readonly touched: Touched;
+  /** What the touch is told by; empty when no position tells all of it. */
+  readonly told: Position;
+  /** What no answer may be from before, from now on. */
+  readonly position: Position;
+}
+
+const anything: Written = { touched: null, told: '', position: '' };
 
 /** What was told between the sending of a call and the end of its answer; it is judged when the answer's place is known. */
 export type Flight = [touched: Touched, position: Position][];
@@ -49,10 +60,12 @@ const harmless = /^(GET|HEAD|OPTIONS)$/;
 // These ask a cache for something else than its answer (RFC 9110 §13.1, §14.2; RFC 9111 §5.2.1).
 const particular = /^(cache-control|pragma|range|if-.*)$/;
 const positionField = 'Freshet-Position';
+const invalidationField = 'Cache-Group-Invalidation';
 const keyed = ['Authorization', 'Accept', 'Accept-Language'];
 
 export function wrapFetch(calls: Calls): typeof fetch {
   const { env, copies, flights, stats } = calls;
+  let granted = 0; // room for other logs, to writes that are on their way
 
   return async function (input, init) {
     const given = init?.signal ?? (input instanceof Request ? input.signal : null);
@@ -95,7 +108,9 @@ export function wrapFetch(calls: Calls): typeof fetch {
     flights.add(flight);
     try {
       const sent = moment(env);
-      const answer = await send(request);
+      let answer = await send(request, request.method === 'GET' ? '?' : '');
+      // A GET may write, too. The position of an answer that belongs to groups is its place, or where the server stands by now.
+      if (answer.headers.has(invalidationField) || !answer.headers.has('Cache-Groups')) answer = acknowledged(request, answer, false);
       const old = etag && answer.status === 304 ? copy : undefined;
       const headers = old ? renewed(old.headers, answer.headers) : answer.headers;
       const groups = parseGroups(answer.headers.get('Cache-Groups'));
@@ -128,31 +143,72 @@ export function wrapFetch(calls: Calls): typeof fetch {
   }
 
   async function write(request: Request, readings: Reading[]): Promise<Response> {
-    let answer: Response;
+    const left = Math.max(0, roomOf(calls.position()) - granted);
+    const room = left - (left >> 1);
+    granted += room;
     try {
-      answer = await send(request);
+      const answer = await send(request, '', room);
+      // A redirection, or a mode that hides the answer, hides what it touched; and a gateway's fault leaves it open.
+      const open = answer.redirected || !answer.status || answer.status >= 500;
+      // A query may well read with POST; then its answer names no groups.
+      if (!answer.headers.has(invalidationField)) note(readings, null, 0, false);
+      return acknowledged(request, answer, open);
     } catch (error) {
-      calls.written(null, ''); // it may have been done or not
+      calls.written(anything, ''); // it may have been done or not
       throw error;
+    } finally {
+      granted -= room;
     }
-    const field = answer.headers.get('Cache-Group-Invalidation');
-    const position = answer.headers.get(positionField);
-    const groups = parseGroups(field);
-    // A redirection, or a mode that hides the answer, hides what it touched; and a gateway's fault leaves it open.
-    if (answer.redirected || !answer.status || (answer.status >= 500 && field === null)) calls.written(null, '');
-    const touched = field === null ? [] : groups && touchedBy(groups);
-    if (!touched || touched.length || position) calls.written(touched, latest(position));
-    // A query may well read with POST; then its answer names no groups.
-    if (field === null) note(readings, null, 0, false);
-    return answer;
   }
 
-  function send(request: Request): Promise<Response> {
-    const position = latest(request.headers.get(positionField), calls.position()) || (request.method === 'GET' && '?');
+  /** E8.4: before the answer is handed on, what it says was written is no longer given, and is carried from now on. */
+  function acknowledged(request: Request, answer: Response, open: boolean): Response {
+    const { headers } = answer;
+    const field = headers.get(invalidationField);
+    const groups = parseGroups(field);
+    const touched = field === null ? open ? null : [] : groups && touchedBy(groups);
+    const position = latest(headers.get(positionField));
+    // What waits to be logged, and what a write does after its head, the position does not tell.
+    const told = touched && !headers.has('Freshet-Pending') ? position : '';
+    if (!touched || touched.length || position) calls.written({ touched, told, position }, latest(request.headers.get(positionField)));
+    return touched ? answer : untilItsEnd(answer, () => calls.written(anything, ''));
+  }
+
+  function send(request: Request, unknown: string, room?: number): Promise<Response> {
+    const known = latest(request.headers.get(positionField), calls.position());
+    const position = room === undefined ? known || unknown : `${known && `${known}.`}?${room}`;
     if (position) request.headers.set(positionField, position);
     stats.calls++;
     return calls.send(request);
   }
+}
+
+/** The answer, which gives word before its reader learns of the end of its body, or when it is given up. */
+function untilItsEnd(answer: Response, ended: () => void): Response {
+  const reader = answer.body?.getReader();
+  if (!reader) return answer;
+  const body = new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) {
+          controller.enqueue(value);
+          return;
+        }
+        ended();
+        controller.close();
+      } catch (error) {
+        ended();
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      ended();
+      return reader.cancel(reason);
+    },
+  });
+  const { url, redirected, type } = answer;
+  return Object.defineProperties(new Response(body, answer), { url: { value: url }, redirected: { value: redirected }, type: { value: type } });
 }
 
 function keyOf(request: Request): string {

@@ -5,19 +5,19 @@
 //
 // On the channel (t = kind):
 //   hi     a tab asks the leader where the numbering stands         { nonce }
-//   state  the leader's answer                                      { nonce, term, n, position, live, heartbeat, at }
+//   state  the leader's answer                                      { nonce, term, n, position, known, live, heartbeat, at }
 //   lead   a tab took the lead; numbers begin again
 //   m      what the server said, as text                            { term, n, text, at }
 //          text null: the connection was lost
 //   stop   the server refuses the identity                          { code, reason }
-//   write  a write of any tab touched this                          { groups, position }
+//   write  a write of any tab touched this                          { groups, told, position }
 //   wake   a tab sees the network or the user come back
 
 import { connect, type Connection, type TokenSource } from './connection';
 import { makeContact } from './contact';
 import { moment, since } from './elapsed';
 import type { Environment } from './environment';
-import type { Touched } from './groups';
+import type { Written } from './fetch';
 import { parseMessage, type Message } from './messages';
 import { latest, type Position } from './position';
 
@@ -25,12 +25,14 @@ import { latest, type Position } from './position';
 export interface Hub {
   /** The position up to which everything was heard. */
   heardTo(): Position;
+  /** What no answer may be from before. */
+  known(): Position;
   heard(message: Message): void;
   lost(): void;
   stopped(code: number, reason: string): void;
   /** Something may have been missed: take everything as touched, and go on from here. */
   missed(position: Position): void;
-  written(touched: Touched, position: Position): void;
+  written(done: Written): void;
 }
 
 export interface Tabs {
@@ -39,7 +41,7 @@ export interface Tabs {
   /** Milliseconds until two heartbeats are over since the last word. */
   left(): number;
   /** Tells the other tabs what a write of this one touched. */
-  share(touched: Touched, position: Position): void;
+  share(done: Written): void;
   close(): void;
 }
 
@@ -117,14 +119,14 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   };
 
   const overhear = (words: Words): void => {
-    const { t, groups, position } = words;
+    const { t, groups, told, position } = words;
     if (t === 'write') {
-      hub.written(Array.isArray(groups) ? groups.map(String) : null, latest(position));
+      hub.written({ touched: Array.isArray(groups) ? groups.map(String) : null, told: latest(told), position: latest(position) });
     } else if (connection) {
       if (t === 'wake') connection.wake();
       if (t !== 'hi') return;
       post({
-        t: 'state', nonce: words.nonce, term, n, position: hub.heardTo(),
+        t: 'state', nonce: words.nonce, term, n, position: hub.heardTo(), known: hub.known(),
         live: contact.live(), heartbeat: contact.heartbeat, at: contact.last[1],
       });
     } else if (t === 'state') {
@@ -154,6 +156,7 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   /** The leader said where the numbering stands; what this tab did not hear until there counts as missed. */
   const join = (state: Words): void => {
     const position = latest(state.position);
+    hub.written({ touched: [], told: '', position: latest(state.known) });
     const live = state.live === true;
     // Nowhere is a place like others only while contact, which tells where it begins, is still to come.
     const heardAll = (state.term === term && state.n === n) || (position === hub.heardTo() && (position !== '' || !live));
@@ -218,7 +221,7 @@ export function joinTabs(env: Environment, url: URL, token: TokenSource | undefi
   return {
     live: contact.live,
     left: contact.left,
-    share: (groups, position) => post({ t: 'write', groups, position }),
+    share: ({ touched, told, position }) => post({ t: 'write', groups: touched, told, position }),
     close,
   };
 }

@@ -24,6 +24,13 @@ export function token(offset: number, epoch = 0, log = 0): string {
   return bytes.toString('base64url');
 }
 
+/** A place in the log of another tenant, whose name is sealed. */
+export function named(log: number, offset: number, epoch = 0): string {
+  const bytes = Buffer.alloc(42 + 32, log);
+  Buffer.from(token(offset, epoch, 2), 'base64url').copy(bytes);
+  return bytes.toString('base64url');
+}
+
 export class FakeSocket implements Socket {
   onmessage: Socket['onmessage'] = null;
   onclose: Socket['onclose'] = null;

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseGroups } from '../src/groups';
 import { parseMessage } from '../src/messages';
-import { latest } from '../src/position';
+import { latest, unsettled } from '../src/position';
 import { settle } from './server';
 import { World } from './world';
 
@@ -83,6 +83,11 @@ describe('positions', () => {
   test.each<{ name: string; known: string; received: string; result: string }>(positions.later)('later: $name', ({ known, received, result }) => {
     expect(latest(known, received)).toBe(result);
   });
+
+  test.each<{ name: string; known: string; carried: string; named: string; result: string }>(positions.settled)(
+    'settled: $name', ({ known, carried, named, result }) => { expect(unsettled(known, carried, named)).toBe(result); });
+
+  test.each<{ token: string }>(positions.named)('named: $token', ({ token }) => { expect(latest(token)).toBe(token); });
 
   test('more epochs than are carried: the one heard of first is forgotten', () => {
     const at = (epoch: number, offset: number): string => {
