@@ -14,6 +14,10 @@ internal class Rules
 
     public virtual bool NamesWhatWasWritten => true;
 
+    public virtual bool NamesWhatAGetHasWritten => true;
+
+    public virtual bool SaysPending => true;
+
     public virtual HttpResponseMessage? AnswerInsteadOfNone => null;
 
     public virtual bool SaysResumed(bool isResumed) => isResumed;
@@ -35,6 +39,10 @@ internal class Rules
     public virtual void BeforeGet(FreshetClient client)
     {
     }
+
+    public virtual void Answered(HttpResponseMessage write)
+    {
+    }
 }
 
 /// <summary>E8, broken on purpose: each variant breaks one step and is caught by the model.</summary>
@@ -43,20 +51,26 @@ internal static class Variants
     public static IReadOnlyDictionary<string, (ulong Seed, Func<Rules> Make)> All { get; } = new Dictionary<string, (ulong, Func<Rules>)>(StringComparer.Ordinal)
     {
         ["E8_PlaceAfterTheLoad"] = (28, () => new PlaceAfterTheLoad()),
-        ["E8_PlaceIsToldThoughTouched"] = (28, () => new PlaceIsToldThoughTouched()),
+        ["E8_PlaceIsToldThoughTouched"] = (1, () => new PlaceIsToldThoughTouched()),
         ["E8_PlaceAlwaysTrusted"] = (1, () => new PlaceAlwaysTrusted()),
         ["E8_OneLogOfTwoIsCompared"] = (1, () => new OneLogOfTwoIsCompared()),
         ["E8_PositionOfAnotherEpochIsCompared"] = (1, () => new PositionOfAnotherEpochIsCompared()),
-        ["E8_FlightsAreForgotten"] = (6, () => new FlightsAreForgotten()),
-        ["E8_ContactNeverEnds"] = (10, () => new ContactNeverEnds()),
+        ["E8_FlightsAreForgotten"] = (1, () => new FlightsAreForgotten()),
+        ["E8_ContactNeverEnds"] = (1, () => new ContactNeverEnds()),
         ["E8_PositionIsNotCarried"] = (5, () => new PositionIsNotCarried()),
         ["E8_WriteDropsNothing"] = (1, () => new WriteDropsNothing()),
+        ["E8_GetThatWritesIsOverlooked"] = (1, () => new GetThatWritesIsOverlooked()),
+        ["E8_PendingIsToldByThePosition"] = (1, () => new PendingIsToldByThePosition()),
+        ["E8_EndOfTheAnswerIsOverlooked"] = (11, () => new EndOfTheAnswerIsOverlooked()),
         ["E8_NoTouchAfterAnUnansweredWrite"] = (2, () => new NoTouchAfterAnUnansweredWrite()),
-        ["E8_ResumesFromTheWritesPosition"] = (1, () => new ResumesFromTheWritesPosition()),
+        ["E8_ResumesFromTheWritesPosition"] = (2, () => new ResumesFromTheWritesPosition()),
         ["E8_UnresumedReadyIsPassedOver"] = (2, () => new UnresumedReadyIsPassedOver()),
         ["E8_ResyncIsPassedOver"] = (2, () => new ResyncIsPassedOver()),
         ["E8_DamagedMessageIsPassedOver"] = (3, () => new DamagedMessageIsPassedOver()),
     };
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_onEnd")]
+    private static extern ref Action? OnEnd(EndNoticedContent content);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_flights")]
     private static extern ref HashSet<Flight> Flights(FreshetClient client);
@@ -112,6 +126,25 @@ internal static class Variants
     private sealed class WriteDropsNothing : Rules
     {
         public override bool NamesWhatWasWritten => false;
+    }
+
+    private sealed class GetThatWritesIsOverlooked : Rules
+    {
+        public override bool NamesWhatAGetHasWritten => false;
+    }
+
+    private sealed class PendingIsToldByThePosition : Rules
+    {
+        public override bool SaysPending => false;
+    }
+
+    private sealed class EndOfTheAnswerIsOverlooked : Rules
+    {
+        public override void Answered(HttpResponseMessage write)
+        {
+            if (write.Content is EndNoticedContent content)
+                OnEnd(content) = null;
+        }
     }
 
     private sealed class NoTouchAfterAnUnansweredWrite : Rules

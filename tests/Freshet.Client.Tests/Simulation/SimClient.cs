@@ -13,6 +13,7 @@ internal sealed class SimClient : IDisposable
     private readonly Wire _wire;
     private readonly List<Task> _running = [];
     private readonly int[] _required = new int[SimWords.Rows];
+    private readonly (int Version, long At)[] _pending = new (int, long)[SimWords.Rows];
     private readonly Asked[] _asked = [.. Enumerable.Range(0, SimWords.Answers).Select(_ => new Asked())];
     private SimConnection? _connection;
     private DateTimeOffset _lastHeard;
@@ -49,20 +50,20 @@ internal sealed class SimClient : IDisposable
         if (!MayAsk())
             return;
         _world.Rules.BeforeGet(Client);
-        var required = (int[])_required.Clone();
+        var (required, pending) = ((int[])_required.Clone(), ((int, long)[])_pending.Clone());
         var (answer, job) = Send(HttpMethod.Get, $"/answer/{made}");
         if (job is null)
             NoteKept(made);
         else if (!HasContact)
             _world.Count(SimEvent.AskedOutOfContact);
-        _running.Add(JudgeAsync(answer, made, required, isKept: job is null));
+        _running.Add(JudgeAsync(answer, made, required, pending, isKept: job is null));
     }
 
-    public void Write(string rows)
+    public void Write(HttpMethod method, string rows)
     {
         if (!MayAsk())
             return;
-        var (answer, job) = Send(HttpMethod.Post, $"/write/{rows}");
+        var (answer, job) = Send(method, $"/write/{rows}");
         _running.Add(AcknowledgeAsync(answer, (SimWrite)job!));
     }
 
@@ -172,7 +173,7 @@ internal sealed class SimClient : IDisposable
             _world.Count(SimEvent.FirstLoadNotAskedTwice);
     }
 
-    private async Task JudgeAsync(Task<HttpResponseMessage> answer, int made, int[] required, bool isKept)
+    private async Task JudgeAsync(Task<HttpResponseMessage> answer, int made, int[] required, (int Version, long At)[] pending, bool isKept)
     {
         HttpResponseMessage response;
         try
@@ -191,6 +192,9 @@ internal sealed class SimClient : IDisposable
         {
             if (version < required[row])
                 _world.Break($"answer {made}, {(isKept ? "kept" : "called for")}, shows row {row} at version {version}, but its client knew of {required[row]} before it asked");
+            // Pending is promised to nobody, but what was kept of before it has gone.
+            if (isKept && version < pending[row].Version && long.Parse(response.Headers.GetValues("X-Sent").Single(), null) < pending[row].At)
+                _world.Break($"answer {made}, kept, shows row {row} at version {version}, but its client has since written {pending[row].Version}, which was pending");
         }
     }
 
@@ -198,16 +202,20 @@ internal sealed class SimClient : IDisposable
     {
         try
         {
-            await answer.ConfigureAwait(false);
+            var response = await answer.ConfigureAwait(false);
+            _world.Rules.Answered(response);
+            await response.Content.ReadAsStringAsync().ConfigureAwait(false);
         }
         catch (HttpRequestException)
         {
             // Judged by what the model says.
         }
 
-        SimServer.Raise(_required, write.HasFailed ? write.KnownEverywhere : write.Written);
+        SimServer.Raise(_required, write.HasFailed ? write.KnownEverywhere : write.Written.Except(write.Pending));
         if (write.HasFailed)
             return;
+        foreach (var (row, version) in write.Pending)
+            _pending[row] = (version, _world.Now);
         var groups = SimWords.TouchOf(write.Written.Select(w => w.Row));
         foreach (var asked in _asked.Where(a => a.Groups.Intersect(groups, StringComparer.Ordinal).Any()))
             asked.WrittenAt = _world.Now;
@@ -232,7 +240,7 @@ internal sealed class SimClient : IDisposable
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             world.Rules.Departed(client);
-            var get = request.Method == HttpMethod.Get ? new SimGet(world, request) : null;
+            var get = request.RequestUri!.AbsolutePath.StartsWith("/answer/", StringComparison.Ordinal) ? new SimGet(world, request) : null;
             var write = get is null ? new SimWrite(world, request) : null;
             Sent = (SimJob?)get ?? write!;
             world.Jobs.Add(Sent);

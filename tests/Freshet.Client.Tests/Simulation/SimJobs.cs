@@ -37,6 +37,7 @@ internal sealed class SimGet : SimJob
     private readonly int _made;
     private readonly string _carried;
     private readonly string _etag;
+    private readonly long _sentAt;
     private SimNode _node = null!;
     private SessionPositions? _place;
     private Func<bool> _next;
@@ -48,6 +49,7 @@ internal sealed class SimGet : SimJob
         _made = request.RequestUri!.AbsolutePath[^1] - '0';
         _carried = request.Headers.TryGetValues("Freshet-Position", out var position) ? position.Single() : "";
         _etag = request.Headers.TryGetValues("If-None-Match", out var tags) ? tags.Single() : "";
+        _sentAt = world.Now;
         _next = Arrive;
     }
 
@@ -67,6 +69,7 @@ internal sealed class SimGet : SimJob
         var response = new HttpResponseMessage(HttpStatusCode.OK);
         var text = SimWords.Text(read);
         response.Headers.TryAddWithoutValidation("ETag", $"\"{text}\"");
+        response.Headers.TryAddWithoutValidation("X-Sent", $"{_sentAt}");
         response.Headers.TryAddWithoutValidation("Cache-Groups", string.Join(", ", groups.Select(g => $"\"{g}\"")));
         response.Headers.TryAddWithoutValidation("Cache-Status", isKept ? "Freshet; fwd=stale; stored; ttl=30" : "Freshet; fwd=stale; detail=touched-during-load");
         if (!isKept)

@@ -7,7 +7,7 @@ internal enum SimEvent
 {
     AnsweredWithoutACall, AnsweredByACall, NotModified, AnswerLost, AskedOutOfContact, OwnWriteFetchedOnce, FirstLoadNotAskedTwice,
     PlaceTold, PlaceWithheld, MustLoad, TouchedDuringLoad, Followed, FollowedThoughTouched,
-    Acknowledged, AcknowledgedInTwoLogs, EverythingTouched, UnansweredBeforeItsCommit, UnansweredAfterItsCommit,
+    Acknowledged, AcknowledgedInTwoLogs, AcknowledgedPending, WrittenByAGet, WrittenBehindTheHead, AnswerCutOff, EverythingTouched, UnansweredBeforeItsCommit, UnansweredAfterItsCommit,
     Told, MessageMerged, Heartbeat, Resumed, NotResumed, Resync, ResyncTrimmed, ResyncEpoch, Damaged, Cut, SilenceEndedAConnection,
     Slept, ClientBegan, Restarted, EpochBegan,
 }
@@ -90,7 +90,7 @@ internal sealed class SimWorld
                 client.Get(Random.Below(2) == 0 ? Random.Below(SimWords.Answers) : _asked);
                 break;
             case < 145:
-                client.Write(Rows());
+                client.Write(Random.Below(6) == 0 ? HttpMethod.Get : HttpMethod.Post, Rows());
                 break;
             case < 620:
                 Go();
