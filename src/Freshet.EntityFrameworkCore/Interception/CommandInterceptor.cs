@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Freshet.EntityFrameworkCore.Ado;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore;
@@ -12,6 +13,14 @@ namespace Freshet.EntityFrameworkCore.Interception;
 /// </summary>
 internal sealed class CommandInterceptor(ContextModels models, CommandWatch watch, WriteLog writes) : DbCommandInterceptor
 {
+    /// <summary>The context's connection, whose commands are judged as the context's are.</summary>
+    public FreshetConnection Decorate(DbContext context)
+    {
+        var inner = context.Database.GetDbConnection();
+        return inner as FreshetConnection
+            ?? ProviderNames.Decorate(inner, new ConnectionWatch(watch, writes, models.Of(context), inner, context), ownsInner: false);
+    }
+
     // The connection is opened for the command after this, if it has to be.
     public override DbCommand CommandCreated(CommandEndEventData eventData, DbCommand result)
     {
@@ -166,7 +175,7 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
         // C2: what the context holds takes part in what the load sees.
         if (LoadScope.Current is { } load && state.UseIn(load, context) is not CacheReason.None and var used)
             load.DoNotStore(used);
-        if (watch.Before(models.Of(context), command, ambient, data.CommandSource is CommandSource.ExecuteSqlRaw) is { } run)
+        if (watch.Before(models.Of(context), Statement.Of(command), CommandPlace.Of(command, ambient), data.CommandSource is CommandSource.ExecuteSqlRaw) is { } run)
             state.Running[data.CommandId] = run;
     }
 
@@ -191,14 +200,13 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
         }
     }
 
-    private IReadOnlyList<Touch> After(CommandEndEventData data, bool failed = false)
-    {
-        // C3: a command fails for reasons of which no record is ever made (a deadlock, a time limit).
-        if (failed)
-            LoadScope.Current?.DoNotStore(CacheReason.NestedUnknown);
-        return After(data.Context, data.CommandId, failed);
-    }
+    private IReadOnlyList<Touch> After(CommandEndEventData data, bool failed = false) => After(data.Context, data.CommandId, failed);
 
-    private IReadOnlyList<Touch> After(DbContext? context, Guid id, bool failed) =>
-        context is not null && ContextState.Of(context).Running.Remove(id, out var run) ? watch.After(run, failed) : [];
+    private IReadOnlyList<Touch> After(DbContext? context, Guid id, bool failed)
+    {
+        RunningCommand? run = null;
+        if (context is not null)
+            ContextState.Of(context).Running.Remove(id, out run);
+        return watch.After(run, failed);
+    }
 }

@@ -9,8 +9,25 @@ using Microsoft.Extensions.Logging;
 
 namespace Freshet.EntityFrameworkCore.Interception;
 
+/// <summary>One statement or several, as they are about to be sent.</summary>
+internal readonly record struct Statement(string Text, CommandType Type, DbParameterCollection Parameters)
+{
+    public static Statement Of(DbCommand command) => new(command.CommandText, command.CommandType, command.Parameters);
+}
+
+/// <summary>Where a command runs.</summary>
+/// <param name="Connection">Its connection.</param>
+/// <param name="Transaction">The object that stands for its transaction.</param>
+/// <param name="Ambient">The transaction in which its connection takes part, without an object that stands for it.</param>
+/// <param name="MayStayOut">Whether the connection may take no part in it after all, so that what it writes is committed at once.</param>
+internal readonly record struct CommandPlace(
+    DbConnection? Connection, DbTransaction? Transaction, System.Transactions.Transaction? Ambient, bool MayStayOut = false)
+{
+    public static CommandPlace Of(DbCommand command, System.Transactions.Transaction? ambient) => new(command.Connection, command.Transaction, ambient);
+}
+
 /// <summary>A command that runs and has written, or that says something of a transaction.</summary>
-internal sealed record RunningCommand(DbCommand Command, TransactionText Text, System.Transactions.Transaction? Ambient, IReadOnlyList<Touch> Touches);
+internal sealed record RunningCommand(CommandPlace Place, TransactionText Text, IReadOnlyList<Touch> Touches);
 
 /// <summary>
 /// What one command means for the cache, whoever runs it: what it reads becomes dependencies of the running load before it runs;
@@ -24,17 +41,17 @@ internal sealed partial class CommandWatch(ReadReporter reads, WriteLog writes, 
 
     /// <summary>A command is about to run.</summary>
     /// <param name="model">The model of its tables.</param>
-    /// <param name="command">The command.</param>
-    /// <param name="ambient">The transaction in which its connection takes part, without an object that stands for it.</param>
+    /// <param name="statement">What it says.</param>
+    /// <param name="place">Where it runs.</param>
     /// <param name="functionsMayWrite">Whether a function that is not known may write.</param>
     /// <returns>What <see cref="After"/> needs; null when there is nothing to do then.</returns>
-    public RunningCommand? Before(ContextModel model, DbCommand command, System.Transactions.Transaction? ambient, bool functionsMayWrite)
+    public RunningCommand? Before(ContextModel model, Statement statement, CommandPlace place, bool functionsMayWrite)
     {
         var load = LoadScope.Current;
         CommandPlan plan;
-        if (command.CommandType is CommandType.Text)
+        if (statement.Type is CommandType.Text)
         {
-            var known = model.TextOf(command.CommandText);
+            var known = model.TextOf(statement.Text);
             // Outside of a load only what may write, or may begin or end a transaction (C8), is of interest.
             if (load is null && known.CannotWrite)
                 return null;
@@ -45,8 +62,8 @@ internal sealed partial class CommandWatch(ReadReporter reads, WriteLog writes, 
 
         if (load is not null)
         {
-            RequireFresh(command, load);
-            reads.Report(plan, command, model.Catalog, load);
+            RequireFresh(place, load);
+            reads.Report(plan, statement.Parameters, model.Catalog, load);
         }
 
         IReadOnlyList<Touch> touches = [];
@@ -54,27 +71,41 @@ internal sealed partial class CommandWatch(ReadReporter reads, WriteLog writes, 
         if (plan.Modifies || callsUnknown)
         {
             load?.DoNotStore(CacheReason.WroteDuringLoad);
-            touches = CommandWrites.Touches(plan, callsUnknown, command, model, Tenant);
+            touches = CommandWrites.Touches(plan, callsUnknown, statement.Parameters, model, Tenant);
         }
 
-        return touches.Count > 0 || plan.Transaction.Steps.Count > 0 ? new RunningCommand(command, plan.Transaction, ambient, touches) : null;
+        if (touches.Count == 0 && plan.Transaction.Steps.Count == 0)
+            return null;
+        var run = new RunningCommand(place, plan.Transaction, touches);
+        if (place.Connection is { } connection)
+            writes.Of(connection).Running.Add(run);
+        return run;
     }
 
     /// <summary>A command has run, or has failed.</summary>
     /// <returns>What is due at once.</returns>
-    public IReadOnlyList<Touch> After(RunningCommand run, bool failed)
+    public IReadOnlyList<Touch> After(RunningCommand? run, bool failed)
     {
-        var (command, text, ambient, touches) = run;
-        return text.Steps.Count > 0 && command.Connection is { } connection
-            ? writes.RanInSql(command.Transaction, connection, ambient, text, touches, failed)
-            : writes.Wrote(command.Transaction, command.Connection, ambient, touches, failed);
+        // C3: a command fails for reasons of which no record is ever made (a deadlock, a time limit).
+        if (failed)
+            LoadScope.Current?.DoNotStore(CacheReason.NestedUnknown);
+        if (run is null)
+            return [];
+        var ((connection, transaction, ambient, mayStayOut), text, touches) = run;
+        // A connection that was closed meanwhile has handed on what ran on it.
+        if (connection is not null && !writes.Of(connection).Running.Remove(run))
+            return [];
+        var due = text.Steps.Count > 0 && connection is not null
+            ? writes.RanInSql(transaction, connection, ambient, text, touches, failed)
+            : writes.Wrote(transaction, connection, ambient, touches, failed);
+        return mayStayOut ? [.. due, .. touches] : due;
     }
 
     // C2: every read of a load sees a state of the database from after its fence.
-    private void RequireFresh(DbCommand command, LoadScope load)
+    private void RequireFresh(CommandPlace place, LoadScope load)
     {
-        var state = command.Connection is { } connection ? writes.Of(connection) : null;
-        if (command.Transaction is not null || System.Transactions.Transaction.Current is not null || state?.BySql is not null)
+        var state = place.Connection is { } connection ? writes.Of(connection) : null;
+        if (place.Transaction is not null || place.Ambient is not null || System.Transactions.Transaction.Current is not null || state?.BySql is not null)
             load.DoNotStore(CacheReason.AmbientTransaction);
         // What has opened a connection in the load reads nothing from before it; on any other there may be a reader or a transaction
         // from before that nobody has told of. A nested load may be refused where those around it are not.

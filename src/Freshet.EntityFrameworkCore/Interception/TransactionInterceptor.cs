@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Freshet.EntityFrameworkCore.Ado;
 using Freshet.EntityFrameworkCore.Writes;
 using Freshet.Invalidation;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -31,8 +32,10 @@ internal sealed class TransactionInterceptor(WriteLog writes, CommandWatch watch
 
     public override DbTransaction TransactionUsed(DbConnection connection, TransactionEventData eventData, DbTransaction result)
     {
-        writes.Invalidate(writes.Join(connection, result));
-        return result;
+        // The provider's commands take the provider's transaction only.
+        var transaction = FreshetTransaction.Undecorated(result)!;
+        writes.Invalidate(writes.Join(connection, transaction));
+        return transaction;
     }
 
     public override async ValueTask<DbTransaction> TransactionUsedAsync(
@@ -41,8 +44,9 @@ internal sealed class TransactionInterceptor(WriteLog writes, CommandWatch watch
         DbTransaction result,
         CancellationToken cancellationToken = default)
     {
-        await writes.InvalidateAsync(writes.Join(connection, result));
-        return result;
+        var transaction = FreshetTransaction.Undecorated(result)!;
+        await writes.InvalidateAsync(writes.Join(connection, transaction));
+        return transaction;
     }
 
     public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) =>

@@ -14,12 +14,12 @@ internal static class PinnedValues
     public const int MaxKeys = 64;
 
     /// <summary>Every combination of the values of the columns; null when one is not what the column holds.</summary>
-    public static List<string[]>? Keys(IReadOnlyList<Pin> pins, DbCommand command)
+    public static List<string[]>? Keys(IReadOnlyList<Pin> pins, DbParameterCollection parameters)
     {
         List<string[]> keys = [[]];
         foreach (var pin in pins)
         {
-            if (Segments(pin, command) is not { } segments || keys.Count * segments.Count > MaxKeys)
+            if (Segments(pin, parameters) is not { } segments || keys.Count * segments.Count > MaxKeys)
                 return null;
             keys = [.. keys.SelectMany(_ => segments, (key, segment) => (string[])[.. key, segment])];
         }
@@ -27,14 +27,14 @@ internal static class PinnedValues
         return keys;
     }
 
-    public static List<string>? Segments(Pin pin, DbCommand command)
+    public static List<string>? Segments(Pin pin, DbParameterCollection parameters)
     {
         var segments = new HashSet<string>(StringComparer.Ordinal);
         foreach (var value in pin.Values)
         {
             if (value.Token.Kind is SqlTokenKind.Parameter)
             {
-                if (!Parameter(value, pin.Column.Kind, command, segments))
+                if (!Parameter(value, pin.Column.Kind, parameters, segments))
                     return null;
             }
             else if (Literal(value, pin.Column.Kind) is { } literal && KeyText.TryFormat(literal, pin.Column.Kind, out var segment))
@@ -46,14 +46,15 @@ internal static class PinnedValues
         return [.. segments];
     }
 
-    private static bool Parameter(SqlValue value, KeyKind kind, DbCommand command, HashSet<string> segments)
+    private static bool Parameter(SqlValue value, KeyKind kind, DbParameterCollection parameters, HashSet<string> segments)
     {
-        if (Find(command.Parameters, value.Token.Text) is not { Direction: ParameterDirection.Input } parameter)
+        if (Find(parameters, value.Token.Text) is not { Direction: ParameterDirection.Input } parameter)
             return false;
         // A string may be sent as a type that is compared in another way, such as citext.
         if (kind is KeyKind.Text && parameter.DbType is not (DbType.String or DbType.StringFixedLength or DbType.AnsiString or DbType.AnsiStringFixedLength)
             && !value.IsArray)
             return false;
+        var isFixed = parameter.DbType is DbType.StringFixedLength or DbType.AnsiStringFixedLength;
         if (!value.IsArray)
             return Add(parameter.Value);
         if (parameter.Value is not IList elements || parameter.Value is byte[] || elements.Count > MaxKeys)
@@ -68,6 +69,9 @@ internal static class PinnedValues
 
         bool Add(object? item)
         {
+            // A provider may cut a text at the declared size, and one of fixed length is compared without the blanks at its end.
+            if (item is string text && ((parameter.Size > 0 && parameter.Size < text.Length) || (isFixed && text.EndsWith(' '))))
+                return false;
             if (!KeyText.TryFormat(item, kind, out var segment))
                 return false;
             segments.Add(segment);

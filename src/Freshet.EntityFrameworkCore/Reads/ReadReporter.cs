@@ -9,7 +9,7 @@ namespace Freshet.EntityFrameworkCore.Reads;
 /// <summary>Tells the running load what a command reads.</summary>
 internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites held, ILogger<ReadReporter> log)
 {
-    public void Report(CommandPlan plan, DbCommand command, TableCatalog catalog, LoadScope scope)
+    public void Report(CommandPlan plan, DbParameterCollection parameters, TableCatalog catalog, LoadScope scope)
     {
         if (plan.ReadsAnything is { } reason)
         {
@@ -19,18 +19,18 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
         }
 
         foreach (var read in plan.Reads)
-            Report(read, command, scope);
+            Report(read, parameters, scope);
     }
 
-    private void Report(TableRead read, DbCommand command, LoadScope scope)
+    private void Report(TableRead read, DbParameterCollection parameters, LoadScope scope)
     {
         var entity = read.Table.Entity;
-        var ofTenants = read.Tenant is { } pin && PinnedValues.Segments(pin, command) is { } names ? names : [];
+        var ofTenants = read.Tenant is { } pin && PinnedValues.Segments(pin, parameters) is { } names ? names : [];
         var (keys, parent, why) = (default(List<string[]>), default(EntityType), read.Why);
         if (read.Key is not null)
-            keys = PinnedValues.Keys(read.Key, command);
+            keys = PinnedValues.Keys(read.Key, parameters);
         else if (read.ParentKey is not null)
-            (keys, parent) = (PinnedValues.Keys(read.ParentKey, command), read.Parent!.Parent);
+            (keys, parent) = (PinnedValues.Keys(read.ParentKey, parameters), read.Parent!.Parent);
         if (keys is null && why.Length == 0)
             why = "a value of its key is not what the column holds";
 

@@ -11,22 +11,22 @@ internal static class CommandWrites
     public static IReadOnlyList<Touch> Touches(
         CommandPlan plan,
         bool callsUnknown,
-        DbCommand command,
+        DbParameterCollection parameters,
         ContextModel model,
         Tenant ambient)
     {
         if ((plan.WritesAnything ?? (callsUnknown ? $"the function {plan.UnknownFunction} may write anything" : null)) is { } reason)
             return WrittenTags.Of([.. model.Entities.Types.Select(t => new EntityChange(t, ChangeKind.Delete) { Reason = $"type: {reason}" })], model, ambient);
-        return WrittenTags.Of([.. plan.Writes.SelectMany(w => Changes(w, command))], model, ambient);
+        return WrittenTags.Of([.. plan.Writes.SelectMany(w => Changes(w, parameters))], model, ambient);
     }
 
-    private static IEnumerable<EntityChange> Changes(TableWrite write, DbCommand command)
+    private static IEnumerable<EntityChange> Changes(TableWrite write, DbParameterCollection parameters)
     {
         var entity = write.Table.Entity;
-        var tenants = write.Tenant is { } pin && PinnedValues.Segments(pin, command) is { } names
+        var tenants = write.Tenant is { } pin && PinnedValues.Segments(pin, parameters) is { } names
             ? names.Select(Tenant.Named).ToArray()
             : [];
-        if (write.Key is null || PinnedValues.Keys(write.Key, command) is not { } keys)
+        if (write.Key is null || PinnedValues.Keys(write.Key, parameters) is not { } keys)
         {
             yield return new EntityChange(entity, write.Kind) { Tenants = tenants, Reason = "type: which rows is not known" };
             yield break;
@@ -35,7 +35,7 @@ internal static class CommandWrites
         var parents = new List<ParentKey>();
         foreach (var (edge, pins) in write.Parents)
         {
-            var parentKeys = pins is null ? null : PinnedValues.Keys(pins, command);
+            var parentKeys = pins is null ? null : PinnedValues.Keys(pins, parameters);
             if (parentKeys is null)
                 parents.Add(new ParentKey(edge, null));
             else

@@ -1,5 +1,7 @@
 using System.Data;
 using System.Data.Common;
+using System.Transactions;
+using Freshet.EntityFrameworkCore.Interception;
 using Freshet.Invalidation;
 
 namespace Freshet.EntityFrameworkCore.Writes;
@@ -30,6 +32,9 @@ internal sealed class ConnectionState
     /// <summary>The transaction object that was last seen on it.</summary>
     public PendingWrites? Current { get; private set; }
 
+    /// <summary>The commands that run on it, with readers that are open, and have something to hand on.</summary>
+    public List<RunningCommand> Running { get; } = [];
+
     /// <summary>The load in which it was seen to be opened; null when that was outside of loads, or was not seen.</summary>
     public LoadScope? OpenedIn { get; private set; }
 
@@ -42,7 +47,25 @@ internal sealed class ConnectionState
     /// <summary>Whether Entity Framework closes it, and says so when that is done.</summary>
     public bool IsClosing { get; set; }
 
-    public void Opened() => OpenedIn = LoadScope.Current;
+    /// <summary>The transaction in which it takes part without an object that stands for it, as far as that was seen.</summary>
+    public Transaction? Enlisted { get; private set; }
+
+    /// <summary>The transaction object that runs on it: providers run a command in it that names none.</summary>
+    public DbTransaction? RunningTransaction =>
+        Current is { IsCommitted: false, IsRolledBack: false, HasEnded: false } running ? running.Transaction : null;
+
+    public void Opened()
+    {
+        OpenedIn = LoadScope.Current;
+        Enlist(Transaction.Current);
+    }
+
+    /// <summary>It takes part in a transaction from now on. One that has ended is asked how, after its owner has disposed it.</summary>
+    public void Enlist(Transaction? transaction)
+    {
+        if (transaction != Enlisted)
+            Enlisted = transaction?.Clone();
+    }
 
     /// <summary>The transaction is the one that runs on the connection: others have ended.</summary>
     /// <returns>What is due, of those before.</returns>
@@ -101,8 +124,10 @@ internal sealed class ConnectionState
     /// <returns>What is due when the connection is closed: how its transactions ended is not known.</returns>
     public IReadOnlyList<Touch> Closed()
     {
-        List<Touch> due = [.. Current?.End() ?? [], .. EndUnseen(), .. BySql?.Closed() ?? []];
-        (Current, BySql, OpenedIn, IsHeld, IsClosing) = (null, null, null, false, false);
+        // A reader that nobody closed ends with the connection, and nobody says how.
+        List<Touch> due = [.. Current?.End() ?? [], .. EndUnseen(), .. BySql?.Closed() ?? [], .. Running.SelectMany(r => _writes.Wrote(null, null, r.Place.Ambient, r.Touches))];
+        Running.Clear();
+        (Current, BySql, OpenedIn, Enlisted, IsHeld, IsClosing) = (null, null, null, null, false, false);
         return due;
     }
 
