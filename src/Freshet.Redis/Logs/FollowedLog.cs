@@ -407,6 +407,13 @@ internal sealed class FollowedLog
             return Moved(_follower.Applied, _follower.OnAppended(at, tags, change));
     }
 
+    /// <inheritdoc cref="LogFollower.OnAskedFor"/>
+    public FollowStep OnAskedFor(Epoch epoch)
+    {
+        lock (_gate)
+            return _follower.OnAskedFor(epoch);
+    }
+
     public void OnNotLogged(IReadOnlyList<Tag> tags)
     {
         lock (_gate)

@@ -153,6 +153,24 @@ internal sealed class LogSession
         }
     }
 
+    /// <summary>Marks a key of public data in the log (R10), or asks for its mark.</summary>
+    /// <returns>1 when it is marked now, 0 when it is not, -1 when the log has another epoch.</returns>
+    /// <exception cref="RespException">It was not marked, or nobody knows.</exception>
+    public async ValueTask<long> MarkAsync(FollowedLog log, Epoch epoch, int place, bool set)
+    {
+        var call = new MarkCall(log.Key, LogText.OfEpoch(epoch), place, set);
+        try
+        {
+            using var reply = await _connection.SendAsync(new RunScript<MarkCall>(call, withText: false)).ConfigureAwait(false);
+            return reply.Reader.ReadInt64();
+        }
+        catch (RespServerException e) when (e.Code is "NOSCRIPT")
+        {
+            using var reply = await _connection.SendAsync(new RunScript<MarkCall>(call, withText: true)).ConfigureAwait(false);
+            return reply.Reader.ReadInt64();
+        }
+    }
+
     /// <summary>Begins an epoch, unless the log is another one than was seen; then reads its head, with those of all that began meanwhile.</summary>
     public void StartEpoch(FollowedLog log, byte[] expected)
     {

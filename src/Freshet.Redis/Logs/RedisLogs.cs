@@ -74,6 +74,7 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
         metrics.ObserveLogs(() => _logs.Count, () => _logs.Values.Sum(l => l.Pending));
         // Whatever anybody makes may hang on what is public.
         _public = LogOf(Tenant.Public);
+        PublicKeys = new PublicMarks(_public, _link, time);
     }
 
     /// <inheritdoc/>
@@ -81,6 +82,9 @@ internal sealed class RedisLogs : IInvalidationStore, IAsyncDisposable, IDisposa
 
     /// <inheritdoc/>
     public IEntryStore? Entries { get; set; }
+
+    /// <inheritdoc/>
+    public IPublicKeyStore PublicKeys { get; }
 
     /// <inheritdoc/>
     public string? Disagreement => Agreements.Disagreement is { } found ? $"{found.Setting}: {found.Fix}" : null;

@@ -12,6 +12,8 @@ internal static class LogScripts
 
     public static RespScript Epoch { get; } = Read("epoch.lua");
 
+    public static RespScript Mark { get; } = Read("mark.lua");
+
     internal static RespScript Read(string name)
     {
         using var stream = typeof(LogScripts).Assembly.GetManifestResourceStream(name)!;
@@ -70,5 +72,23 @@ internal readonly struct EpochCall(byte[] log, byte[] expected, byte[] next, lon
         writer.Add(expected);
         writer.Add(next);
         writer.Add(lifetime);
+    }
+}
+
+/// <summary>Marks a key of public data, or asks for the mark; the reply is 1, 0, or -1 when the log is another one.</summary>
+internal readonly struct MarkCall(byte[] log, byte[] epoch, int place, bool set) : IRespScriptCall
+{
+    public RespScript Script => LogScripts.Mark;
+
+    public int Keys => 1;
+
+    public int Arguments => 3;
+
+    public void Write(ref RespWriter writer)
+    {
+        writer.Add(log);
+        writer.Add(epoch);
+        writer.Add(place);
+        writer.Add(set ? "1"u8 : "0"u8);
     }
 }

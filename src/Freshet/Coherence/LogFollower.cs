@@ -285,6 +285,21 @@ internal sealed class LogFollower
         return OnAppended(at, tags);
     }
 
+    /// <summary>
+    /// C13: this node has read in that epoch that something is not there, and acted on it. When the epoch is lost in a failover, so may be what
+    /// it should have read: all are told to forget, as after an append.
+    /// </summary>
+    public FollowStep OnAskedFor(Epoch epoch)
+    {
+        TellOfTheLost(epoch);
+        _appendedIn = epoch;
+        if (epoch == Applied.Epoch)
+            return FollowStep.Done;
+        // The log has begun anew meanwhile; its head shows what is to be told.
+        EndContact();
+        return FollowStep.Probe;
+    }
+
     private void Apply(LogRecord record)
     {
         var tick = _clocks.Touch(_tenant, record.Tags);

@@ -16,7 +16,8 @@ internal sealed class CacheEngine(
     /// <summary>Whether nodes share what they have loaded.</summary>
     public bool SharesValues => store.Entries is not null;
 
-    public PublicKeys PublicKeys { get; } = new();
+    /// <summary>The keys under which public data may be.</summary>
+    public IPublicKeyStore PublicKeys { get; } = store.PublicKeys ?? new PublicKeys();
 
     /// <summary>Whether nothing at all was touched since the arrival.</summary>
     public bool IsNow(Arrival arrival) => clocks.LastTouch <= arrival.Tick;
@@ -161,12 +162,11 @@ internal sealed class CacheEngine(
     }
 
     /// <summary>
-    /// Invalidates what was made under a key of data. Public data too, when it may have been made under that key, here or on a
-    /// node of which this one does not know.
+    /// Invalidates what was made under a key of data. Public data too, when it may have been made under that key, on whatever node.
     /// </summary>
     public async ValueTask InvalidateKeyAsync(Tenant tenant, Tag key)
     {
-        if (!tenant.IsPublic && (store.IsShared || PublicKeys.MayHold(key)))
+        if (!tenant.IsPublic && await PublicKeys.MayHoldAsync(key).ConfigureAwait(false))
             await InvalidateAsync(Tenant.Public, [key]).ConfigureAwait(false);
         await InvalidateAsync(tenant, [key]).ConfigureAwait(false);
     }

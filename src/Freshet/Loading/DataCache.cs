@@ -85,11 +85,11 @@ internal sealed class DataCache(
         var request = new LoadRequest(tenant, arrival, CacheReason.HitForPass, Load, form, skips, options?.LocalCacheExpiration, self);
         await engine.LoadAsync(written, request, cancellationToken).ConfigureAwait(false);
 
-        ValueTask<Loaded> Load(LoadScope scope, CancellationToken cancel)
+        async ValueTask<Loaded> Load(LoadScope scope, CancellationToken cancel)
         {
-            Declare(scope, self, tags);
+            await DeclareAsync(scope, self, tags).ConfigureAwait(false);
             var stored = form.Write(value, out var bytes);
-            return new ValueTask<Loaded>(new Loaded(stored, bytes, LifetimeOf(options)));
+            return new Loaded(stored, bytes, LifetimeOf(options));
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class DataCache(
 
         async ValueTask<Loaded> Load(LoadScope scope, CancellationToken loadCancel)
         {
-            Declare(scope, request.Self!, tags);
+            await DeclareAsync(scope, request.Self!, tags).ConfigureAwait(false);
             var value = await factory(state, loadCancel).ConfigureAwait(false);
             aging.Note(scope, factory, state);
             // In no tier, so nobody waits for it.
@@ -162,10 +162,10 @@ internal sealed class DataCache(
 
     private TimeSpan LifetimeOf(HybridCacheEntryOptions? entry) => entry?.Expiration ?? entry?.LocalCacheExpiration ?? _defaultLifetime;
 
-    private void Declare(LoadScope scope, Tag self, IEnumerable<string>? tags)
+    private async ValueTask DeclareAsync(LoadScope scope, Tag self, IEnumerable<string>? tags)
     {
-        if (scope.Tenant.IsPublic)
-            engine.PublicKeys.Add(self);
+        if (scope.Tenant.IsPublic && !await engine.PublicKeys.TryAddAsync(self).ConfigureAwait(false))
+            scope.DoNotStore(CacheReason.NoContact);
         foreach (var named in tags ?? [])
             scope.DependsOn(ToDependency(named));
     }

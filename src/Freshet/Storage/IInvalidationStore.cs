@@ -15,6 +15,9 @@ internal interface IInvalidationStore
     /// <summary>Where nodes share what they have loaded; null where values stay in each node's memory.</summary>
     IEntryStore? Entries => null;
 
+    /// <summary>Where nodes tell each other of keys of public data; null where this process is all.</summary>
+    IPublicKeyStore? PublicKeys => null;
+
     /// <summary>
     /// In which setting this node differs from others that must agree with it, and what to change; null for none. Such a node has no
     /// contact with any log that it shares with them, and its writes are reported as pending.

@@ -83,6 +83,31 @@ public class LogFollowerAppendTests : FollowerTests
     }
 
     [Fact]
+    public void C13_AskedInAnEpochThatIsLost_AllAreToldToForget()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Assert.Equal(FollowStep.Done, Follower.OnAskedFor(First));
+        Assert.True(Follower.InContact(1));
+
+        Follower.OnHead(Follower.MakeProbe(5), new Position(Second, 1));
+        Assert.Equal([Tag.Root], Assert.Single(Follower.Pending));
+        Assert.False(Follower.InContact(5));
+        Follower.OnPendingLogged(new Position(Second, 2));
+        Assert.True(Follower.InContact(5));
+    }
+
+    [Fact]
+    public void C13_AskedInAnEpochThatWasLeftMeanwhile_AllAreToldToForget()
+    {
+        Follow(new Position(First, 3), sentAt: 0);
+        Follower.OnHead(Follower.MakeProbe(5), new Position(Second, 1));
+        Assert.Equal(FollowStep.Probe, Follower.OnAskedFor(First));
+        Follower.OnHead(Follower.MakeProbe(6), new Position(Second, 1));
+        Assert.Equal([Tag.Root], Assert.Single(Follower.Pending));
+        Assert.False(Follower.InContact(6));
+    }
+
+    [Fact]
     public void C13_EpochEndsAgainWhileAllAreToldToForget_TheyAreToldInTheLastOne()
     {
         Follow(new Position(First, 3), sentAt: 0);
