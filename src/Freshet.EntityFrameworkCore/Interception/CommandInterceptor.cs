@@ -11,7 +11,7 @@ namespace Freshet.EntityFrameworkCore.Interception;
 /// Sees every command that a context runs. What it reads becomes dependencies of the running load before it runs; what it
 /// writes is handed on once it has run, whether or not it is known to have succeeded (C8).
 /// </summary>
-internal sealed class CommandInterceptor(ContextModels models, CommandWatch watch, WriteLog writes) : DbCommandInterceptor
+internal sealed class CommandInterceptor(ContextModels models, CommandWatch watch, WriteLog writes, EarlyWrites early) : DbCommandInterceptor
 {
     /// <summary>The context's connection, whose commands are judged as the context's are.</summary>
     public FreshetConnection Decorate(DbContext context)
@@ -152,7 +152,7 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
 
     private void Before(DbCommand command, CommandEventData data)
     {
-        if (data.Context is not { } context)
+        if (data.Context is not { } context || early.Took(command))
             return;
         var state = ContextState.Of(context);
         var ambient = WriteLog.Ambient(context);

@@ -19,6 +19,7 @@ internal sealed class Interceptors(
         services.TryAddSingleton<TransactionInterceptor>();
         services.TryAddSingleton<ConnectionInterceptor>();
         services.AddSingleton<Interceptors>();
+        services.AddSingleton<UnseenContexts>();
         // C9: Entity Framework runs interceptors in the order in which they were added, and configures options in the order of registration.
         // An open generic is no part of what test hosts look for and replace: the one configuration of their context.
         services.Insert(0, ServiceDescriptor.Singleton(typeof(IDbContextOptionsConfiguration<>), typeof(Configuration<>)));
@@ -34,7 +35,12 @@ internal sealed class Interceptors(
     public static bool AreOn(DbContext context, IServiceProvider services) =>
         services.GetRequiredService<Interceptors>().AreOn(context.GetService<IDbContextOptions>());
 
-    private bool AreOn(IDbContextOptions options) =>
+    /// <summary>Whether it carries those of any container.</summary>
+    public static bool AreOfAny(IDbContextOptions options) =>
+        options.FindExtension<CoreOptionsExtension>()?.Interceptors?.Any(i => i is CommandInterceptor) is true;
+
+    /// <inheritdoc cref="AreOn(DbContext, IServiceProvider)"/>
+    public bool AreOn(IDbContextOptions options) =>
         options.FindExtension<CoreOptionsExtension>()?.Interceptors?.Any(i => ReferenceEquals(i, commands)) is true;
 
     private sealed class Configuration<TContext>(IServiceProvider services, ContextChoices choices) : IDbContextOptionsConfiguration<TContext>

@@ -24,6 +24,7 @@ internal sealed partial class ContextCheck(
     /// <exception cref="InvalidOperationException">The cache does not see a context; the message names each, and the way out.</exception>
     public void Contribute(EntityModelBuilder entities)
     {
+        services.GetRequiredService<UnseenContexts>().Watch();
         var scope = services.CreateAsyncScope();
         try
         {

@@ -9,6 +9,8 @@ internal sealed record EntityModelPart(bool IsDeclared, Action<IServiceProvider,
 internal sealed class EntityModelSource
 {
     private readonly Lazy<EntityModel> _model;
+    private readonly AsyncLocal<bool> _building = new();
+    private Action<EntityModel>? _whenBuilt;
 
     public EntityModelSource(IEnumerable<EntityModelPart> parts, IServiceProvider services)
     {
@@ -16,10 +18,18 @@ internal sealed class EntityModelSource
         HasParts = all.Length > 0;
         _model = new Lazy<EntityModel>(() =>
         {
-            var builder = new EntityModelBuilder();
-            foreach (var part in all)
-                part.Contribute(services, builder);
-            return builder.Build();
+            _building.Value = true;
+            try
+            {
+                var builder = new EntityModelBuilder();
+                foreach (var part in all)
+                    part.Contribute(services, builder);
+                return builder.Build();
+            }
+            finally
+            {
+                _building.Value = false;
+            }
         });
     }
 
@@ -27,5 +37,21 @@ internal sealed class EntityModelSource
     /// to be seen.</summary>
     public bool HasParts { get; }
 
-    public EntityModel Model => _model.Value;
+    /// <summary>Whether this flow of control builds the model, so that it cannot be had yet: a data layer may run commands while it is asked
+    /// for its own model.</summary>
+    public bool IsBuilding => _building.Value;
+
+    public EntityModel Model
+    {
+        get
+        {
+            var model = _model.Value;
+            if (_whenBuilt is not null)
+                Interlocked.Exchange(ref _whenBuilt, null)?.Invoke(model);
+            return model;
+        }
+    }
+
+    /// <summary>Does this once the model is built, before anybody gets it.</summary>
+    public void WhenBuilt(Action<EntityModel> work) => _whenBuilt = work;
 }

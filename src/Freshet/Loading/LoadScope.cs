@@ -129,6 +129,9 @@ public sealed class LoadScope
 
     internal LoadScope? Parent { get; }
 
+    /// <summary>Whether it is a load of that application: several may run in one process.</summary>
+    internal bool IsOf(TagClocks clocks) => ReferenceEquals(_tagClocks, clocks);
+
     /// <summary>The result is made from this, in the load's own tenant; what names entities of the model also counts where their public
     /// rows, and writes without a tenant, are logged.</summary>
     public void DependsOn(Dependency dependency)
