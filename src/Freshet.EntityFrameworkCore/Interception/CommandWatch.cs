@@ -55,7 +55,7 @@ internal sealed partial class CommandWatch(ReadReporter reads, WriteLog writes, 
             // Outside of a load only what may write, or may begin or end a transaction (C8), is of interest.
             if (load is null && known.CannotWrite)
                 return null;
-            plan = known.Plan;
+            plan = known.PlanFor(statement.Parameters);
         }
         else
             plan = CommandPlan.OfProcedure(model.Catalog.Dialect);

@@ -35,7 +35,10 @@ internal sealed record TableWrite(
     IReadOnlyList<Pin>? Key,
     IReadOnlyList<(EntityEdge Edge, IReadOnlyList<Pin>? Pins)> Parents);
 
-/// <summary>What a command reads and writes, known from its text alone; the values come with each execution. Immutable.</summary>
+/// <summary>
+/// What a command reads and writes, known from its text and from the outcomes of its guards; the values come with each execution.
+/// Immutable.
+/// </summary>
 internal sealed class CommandPlan
 {
     public required IReadOnlyList<TableRead> Reads { get; init; }
@@ -52,6 +55,12 @@ internal sealed class CommandPlan
     public string? UnknownFunction { get; init; }
 
     public required TransactionText Transaction { get; init; }
+
+    /// <summary>The conditions on which it depends what else is read and written, by number: their values come with each execution.</summary>
+    public IReadOnlyList<SqlGuard> Guards { get; init; } = [];
+
+    /// <summary>Why a guard lets it read and write more than its other conditions say.</summary>
+    public string? Opened { get; init; }
 
     /// <summary>What a stored procedure does is not known.</summary>
     public static CommandPlan OfProcedure(SqlDialect dialect)
@@ -71,5 +80,7 @@ internal sealed class CommandPlan
         ReadsAnything = ReadsAnything ?? WritesAnything,
         UnknownFunction = UnknownFunction,
         Transaction = new TransactionText(dialect),
+        Guards = Guards,
+        Opened = Opened,
     };
 }

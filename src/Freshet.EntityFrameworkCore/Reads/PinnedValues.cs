@@ -80,7 +80,7 @@ internal static class PinnedValues
     }
 
     // Providers accept a name with its mark and without; two parameters that differ in nothing else are not told apart here.
-    private static DbParameter? Find(DbParameterCollection parameters, string name)
+    public static DbParameter? Find(DbParameterCollection parameters, string name)
     {
         if (name[0] == '$' && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var position))
             return position >= 1 && position <= parameters.Count && parameters[position - 1].ParameterName.Length == 0 ? parameters[position - 1] : null;
@@ -88,7 +88,7 @@ internal static class PinnedValues
         DbParameter? found = null;
         foreach (DbParameter parameter in parameters)
         {
-            if (!string.Equals(parameter.ParameterName.TrimStart('@', ':', '$'), name[1..], StringComparison.OrdinalIgnoreCase))
+            if (!parameter.ParameterName.AsSpan().TrimStart("@:$").Equals(name.AsSpan(1), StringComparison.OrdinalIgnoreCase))
                 continue;
             if (found is not null)
                 return null;

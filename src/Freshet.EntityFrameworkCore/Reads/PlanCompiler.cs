@@ -10,9 +10,9 @@ internal static class PlanCompiler
     private static readonly Dictionary<string, IReadOnlyList<SqlValue>> None = [];
 
     /// <exception cref="SqlBudgetExceededException">It takes more steps than <paramref name="budget"/> has.</exception>
-    public static CommandPlan Compile(SqlCommandTree tree, TableCatalog catalog, SqlBudget budget)
+    public static CommandPlan Compile(SqlCommandTree tree, TableCatalog catalog, GuardOutcomes outcomes, SqlBudget budget)
     {
-        var solver = new SqlSolver(tree, budget);
+        var solver = new SqlSolver(tree, outcomes, budget);
         var reads = new List<TableRead>();
         var anything = tree.UnknownRead;
 
@@ -60,7 +60,17 @@ internal static class PlanCompiler
             WritesAnything = writesAnything,
             UnknownFunction = tree.UnknownFunction,
             Transaction = tree.Transaction,
+            Guards = tree.Guards,
+            Opened = Opened(tree.Guards.Count, outcomes),
         };
+    }
+
+    private static string? Opened(int guards, GuardOutcomes outcomes)
+    {
+        var found = Enumerable.Range(0, guards).Select(g => outcomes[g]).ToHashSet();
+        if (found.Contains(GuardOutcome.Unclear))
+            return "how the database judges a condition of parameters alone is not known";
+        return found.Contains(GuardOutcome.Holds) ? "a condition of parameters alone is true and takes the place of others" : null;
     }
 
     private static TableRead Read(EntityTable table, IReadOnlyDictionary<string, IReadOnlyList<SqlValue>> pinned)

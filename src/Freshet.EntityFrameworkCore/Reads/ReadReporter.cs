@@ -19,10 +19,10 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
         }
 
         foreach (var read in plan.Reads)
-            Report(read, parameters, scope);
+            Report(read, plan.Opened, parameters, scope);
     }
 
-    private void Report(TableRead read, DbParameterCollection parameters, LoadScope scope)
+    private void Report(TableRead read, string? opened, DbParameterCollection parameters, LoadScope scope)
     {
         var entity = read.Table.Entity;
         var ofTenants = read.Tenant is { } pin && PinnedValues.Segments(pin, parameters) is { } names ? names : [];
@@ -37,7 +37,7 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
         var tags = new List<Dependency>();
         foreach (var key in keys ?? [])
             tags.Add(parent is null ? EntityTags.Row(entity, key) : EntityTags.Collection(entity, parent, key));
-        Depend(scope, entity, ofType: keys is null, ofTenants, tags, why);
+        Depend(scope, entity, ofType: keys is null, ofTenants, tags, why, opened);
     }
 
     private void Depend(
@@ -46,7 +46,8 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
         bool ofType,
         IReadOnlyList<string>? ofTenants,
         List<Dependency> tags,
-        string why)
+        string why,
+        string? opened = null)
     {
         if (ofType)
             tags.Add(entity.TypeTag.Subtree);
@@ -55,8 +56,8 @@ internal sealed partial class ReadReporter(TenantContext tenants, HeldWrites hel
         {
             case Tenancy.Property when ofTenants is null or []:
                 // Whose rows they are cannot be shown, and the logs of all tenants cannot be watched: never too few.
-                LogTenantUnknown(log, scope.Key, entity.Name, ofType ? why : "no equality on its tenant");
-                scope.DoNotStore(CacheReason.UnknownSource, $"the tenant of {entity.Name} is not in the query: filter by it");
+                LogTenantUnknown(log, scope.Key, entity.Name, opened ?? (ofType ? why : "no equality on its tenant"));
+                scope.DoNotStore(CacheReason.UnknownSource, $"the tenant of {entity.Name} is not in the query: {opened ?? "filter by it"}");
                 return;
             case Tenancy.Property:
                 // A write whose tenant is not known touches the type in the public log.

@@ -1,27 +1,55 @@
 namespace Freshet.EntityFrameworkCore.Sql;
 
-/// <content>Conditions: only the conjuncts at the top that equate a column are of use.</content>
+/// <content>Conditions: the conjuncts that equate a column, at the top or where a guard leaves nothing else.</content>
 internal sealed partial class SqlParser
 {
     private static readonly string[] BeforeComparison = ["WHERE", "AND", "OR", "XOR", "NOT", "ON", "WHEN", "HAVING"];
 
-    private void Condition(int start, int end, SqlScope scope, Facts facts)
+    private void Condition(int start, int end, SqlScope scope, Facts facts) => Hold(ConditionOf(start, end, scope), facts);
+
+    private void Hold(SqlCondition condition, Facts facts)
     {
+        switch (condition)
+        {
+            case SqlCondition.Pins pins:
+                facts.Equalities.Add(pins.Equality);
+                break;
+            case SqlCondition.All all:
+                foreach (var part in all.Of)
+                    Hold(part, facts);
+                break;
+            case SqlCondition.Any any:
+                facts.Guarded.Add(Numbered(any));
+                break;
+        }
+    }
+
+    private SqlCondition ConditionOf(int start, int end, SqlScope scope)
+    {
+        var arms = new List<SqlCondition>();
         var conjuncts = new List<(int From, int To)>();
         var from = start;
         var betweens = 0;
         var cases = 0;
         for (var i = start; i < end; i = Next(i))
         {
-            if (Is(i, "CASE"))
+            if (IsKeyword(i, "CASE"))
                 cases++;
-            else if (Is(i, "END"))
-                cases--;
+            // More ends than cases: one of them is a name, and what is inside of a case is not known.
+            else if (IsKeyword(i, "END") && --cases < 0)
+                return SqlCondition.Unknown;
             else if (cases > 0)
                 continue;
-            // With OR at the top nothing holds for sure.
-            else if (Is(i, "OR") || Is(i, "XOR") || Is(i, "ON") || (IsSymbol(i, "||") && _dialect is SqlDialect.Other))
-                return;
+            else if (Is(i, "XOR") || Is(i, "ON") || (IsSymbol(i, "||") && _dialect is SqlDialect.Other))
+                return SqlCondition.Unknown;
+            else if (Is(i, "OR"))
+            {
+                conjuncts.Add((from, i));
+                arms.Add(AllOf(conjuncts, scope));
+                conjuncts.Clear();
+                betweens = 0;
+                from = i + 1;
+            }
             else if (Is(i, "BETWEEN"))
                 betweens++;
             else if (Is(i, "AND") && betweens > 0)
@@ -33,35 +61,65 @@ internal sealed partial class SqlParser
             }
         }
 
+        if (cases != 0)
+            return SqlCondition.Unknown;
         conjuncts.Add((from, end));
-        foreach (var (first, last) in conjuncts)
-            Conjunct(first, last, scope, facts);
+        arms.Add(AllOf(conjuncts, scope));
+        return arms.Count == 1 ? arms[0] : AnyOf(arms);
     }
 
-    private void Conjunct(int start, int end, SqlScope scope, Facts facts)
-    {
-        if (start >= end)
-            return;
-        if (IsSymbol(start, "(") && _close[start] == end - 1)
-        {
-            if (!IsQuery(start + 1))
-                Condition(start + 1, end - 1, scope, facts);
-            return;
-        }
+    // Behind a point it is the name of a column.
+    private bool IsKeyword(int at, string word) => Is(at, word) && !IsSymbol(at - 1, ".");
 
+    private SqlCondition AllOf(List<(int From, int To)> conjuncts, SqlScope scope)
+    {
+        if (conjuncts.Count == 1)
+            return Conjunct(conjuncts[0].From, conjuncts[0].To, scope);
+        var all = conjuncts.ConvertAll(c => Conjunct(c.From, c.To, scope));
+        return GuardOf(all, isAnd: true) ?? (SqlCondition)new SqlCondition.All(all);
+    }
+
+    // Without a guard nothing is ever ruled out, so nothing holds for sure.
+    private static SqlCondition AnyOf(List<SqlCondition> arms)
+    {
+        if (!arms.Exists(a => a.HasGuard))
+            return SqlCondition.Unknown;
+        return GuardOf(arms, isAnd: false) ?? (SqlCondition)new SqlCondition.Any(arms);
+    }
+
+    private SqlCondition Conjunct(int start, int end, SqlScope scope)
+    {
+        var from = start;
+        while (Is(start, "NOT"))
+            start++;
+        if (start >= end)
+            return SqlCondition.Unknown;
+        if (start > from)
+            return Negated(start, end, scope, isNot: (start - from) % 2 == 1);
+        if (IsSymbol(start, "(") && _close[start] == end - 1)
+            return IsQuery(start + 1) ? SqlCondition.Unknown : ConditionOf(start + 1, end - 1, scope);
+        if (IsKeyword(start, "CASE"))
+            return Case(start, end, scope);
+        return EqualityAt(start, end, scope) is { } equality ? new SqlCondition.Pins(equality) : Guarded(GuardAt(start, end, scope));
+    }
+
+    private Equality? EqualityAt(int start, int end, SqlScope scope)
+    {
         if (ColumnAt(start, out var after) is { } column)
         {
             if (IsEquals(after) && ColumnAt(after + 1, out var done) is { } other && done == end)
-                facts.Equalities.Add(new Equality(scope, column, other, []));
-            else if (IsEquals(after) && ValueAt(after + 1, out done) is { } value && done == end)
-                facts.Equalities.Add(new Equality(scope, column, null, [value]));
-            else if (IsEquals(after) && AnyOf(after + 1, end) is { } array)
-                facts.Equalities.Add(new Equality(scope, column, null, [array]));
-            else if (Is(after, "IN") && IsSymbol(after + 1, "(") && _close[after + 1] == end - 1 && ListOf(after + 2, end - 1) is { } list)
-                facts.Equalities.Add(new Equality(scope, column, null, list));
+                return new Equality(scope, column, other, []);
+            if (IsEquals(after) && ValueAt(after + 1, out done) is { } value && done == end)
+                return new Equality(scope, column, null, [value]);
+            if (IsEquals(after) && AnyOf(after + 1, end) is { } array)
+                return new Equality(scope, column, null, [array]);
+            if (Is(after, "IN") && IsSymbol(after + 1, "(") && _close[after + 1] == end - 1 && ListOf(after + 2, end - 1) is { } list)
+                return new Equality(scope, column, null, list);
         }
         else if (ValueAt(start, out after) is { } value && IsEquals(after) && ColumnAt(after + 1, out var done) is { } right && done == end)
-            facts.Equalities.Add(new Equality(scope, right, null, [value]));
+            return new Equality(scope, right, null, [value]);
+
+        return null;
     }
 
     private bool IsEquals(int at) => IsSymbol(at, "=") || IsSymbol(at, "==");

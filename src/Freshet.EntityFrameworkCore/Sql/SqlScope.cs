@@ -22,6 +22,9 @@ internal sealed class Facts(Facts? around)
     public Facts? Around { get; } = around;
 
     public List<Equality> Equalities { get; } = [];
+
+    /// <summary>Disjunctions of which the values of an execution may leave one part.</summary>
+    public List<SqlCondition> Guarded { get; } = [];
 }
 
 /// <summary>One entry of a FROM clause, or the target of a modification.</summary>
@@ -105,6 +108,9 @@ internal sealed class SqlCommandTree(SqlDialect dialect)
 
     /// <summary>A function that is not known to be harmless.</summary>
     public string? UnknownFunction { get; set; }
+
+    /// <summary>The conditions in disjunctions that are made of parameters and constants alone, by number.</summary>
+    public List<SqlGuard> Guards { get; } = [];
 
     /// <summary>What it does to the transaction.</summary>
     public TransactionText Transaction { get; } = new(dialect);

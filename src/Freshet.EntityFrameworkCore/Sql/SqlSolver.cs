@@ -1,11 +1,15 @@
 namespace Freshet.EntityFrameworkCore.Sql;
 
-/// <summary>Which columns of an item are pinned to which values, by the conjuncts that hold for its rows.</summary>
+/// <summary>
+/// Which columns of an item are pinned to which values, by the conjuncts that hold for its rows when the guards have these
+/// outcomes.
+/// </summary>
 internal sealed class SqlSolver
 {
     private static readonly Dictionary<ColumnName, IReadOnlyList<SqlValue>> Nothing = [];
 
     private readonly SqlCommandTree _tree;
+    private readonly GuardOutcomes _outcomes;
     private readonly SqlBudget _budget;
     private readonly Dictionary<string, SqlItem> _items = new(StringComparer.OrdinalIgnoreCase);
 
@@ -14,9 +18,10 @@ internal sealed class SqlSolver
 
     private int _depth;
 
-    public SqlSolver(SqlCommandTree tree, SqlBudget budget)
+    public SqlSolver(SqlCommandTree tree, GuardOutcomes outcomes, SqlBudget budget)
     {
         _tree = tree;
+        _outcomes = outcomes;
         _budget = budget;
         foreach (var item in tree.Scopes.SelectMany(s => s.Items).Concat(tree.Writes.Select(w => w.Target)))
             _items[item.Alias] = item;
@@ -113,8 +118,32 @@ internal sealed class SqlSolver
         void Take(Facts group)
         {
             _budget.Spend();
-            if (taken.Add(group))
-                equalities.AddRange(group.Equalities);
+            if (!taken.Add(group))
+                return;
+            equalities.AddRange(group.Equalities);
+            foreach (var condition in group.Guarded)
+                Conclude(condition);
+        }
+
+        // Of a disjunction the one part that can be true must be, when there is but one.
+        void Conclude(SqlCondition condition)
+        {
+            _budget.Spend();
+            switch (condition)
+            {
+                case SqlCondition.Pins pins:
+                    equalities.Add(pins.Equality);
+                    break;
+                case SqlCondition.All all:
+                    foreach (var part in all.Of)
+                        Conclude(part);
+                    break;
+                case SqlCondition.Any any:
+                    _budget.Spend(any.Of.Count);
+                    if (any.Of.Where(c => c.CanHold(_outcomes)).Take(2).ToList() is [var only])
+                        Conclude(only);
+                    break;
+            }
         }
 
         void Join(ColumnName column, SqlScope scope)

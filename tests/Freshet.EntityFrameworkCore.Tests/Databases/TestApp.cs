@@ -117,7 +117,10 @@ public sealed class TestApp : IAsyncDisposable
         return new Reading(
             [.. dependencies.Select(d => $"{d.Tenant}: {d.Dependency}").Order(StringComparer.Ordinal)],
             load.Refusal,
-            () => ids.Untouched(load.Fence));
+            () => ids.Untouched(load.Fence))
+        {
+            Detail = load.RefusalDetail,
+        };
     }
 
     public async ValueTask DisposeAsync()
@@ -140,7 +143,11 @@ public sealed class TestApp : IAsyncDisposable
 /// <param name="Dependencies">As "tenant: dependency", sorted.</param>
 /// <param name="Refusal">Why it is not stored.</param>
 /// <param name="IsValid">Whether nothing that it depends on has been touched since.</param>
-public sealed record Reading(string[] Dependencies, CacheReason Refusal, Func<bool> IsValid);
+public sealed record Reading(string[] Dependencies, CacheReason Refusal, Func<bool> IsValid)
+{
+    /// <summary>What exactly stood against it.</summary>
+    public string? Detail { get; init; }
+}
 
 /// <summary>The embedded store, with a memory of what was appended.</summary>
 internal sealed class RecordingStore(IInvalidationStore store) : IInvalidationStore

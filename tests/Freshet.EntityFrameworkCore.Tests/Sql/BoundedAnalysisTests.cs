@@ -26,7 +26,7 @@ public sealed class BoundedAnalysisTests
     private static CommandPlan Plan(string sql, SqlDialect dialect = SqlDialect.PostgreSql)
     {
         var budget = SqlBudget.For(sql);
-        var plan = CommandAnalysis.Analyse(sql, SqlAnalysisTests.Catalog(dialect), budget);
+        var plan = CommandAnalysis.Analyse(sql, SqlAnalysisTests.Catalog(dialect), default, budget);
         Assert.True(budget.Spent < budget.Limit, string.Create(CultureInfo.InvariantCulture, $"{budget.Spent} steps for {sql.Length} characters."));
         return plan;
     }
@@ -126,7 +126,7 @@ public sealed class BoundedAnalysisTests
         // Each round concludes one more: the last equality gives the first its value.
         var sql = """SELECT 1 FROM "Imports" a WHERE """ + Many(3_000, i => Invariant($"a.c{i} = a.c{i + 1}"), " AND ") + " AND a.c3000 = 1";
         var budget = SqlBudget.For(sql);
-        var plan = CommandAnalysis.Analyse(sql, SqlAnalysisTests.Catalog(SqlDialect.PostgreSql), budget);
+        var plan = CommandAnalysis.Analyse(sql, SqlAnalysisTests.Catalog(SqlDialect.PostgreSql), default, budget);
         Assert.Equal("the text is too complex", plan.ReadsAnything);
         Assert.False(plan.Modifies);
         Assert.True(budget.Spent <= budget.Limit + sql.Length);

@@ -59,7 +59,7 @@ public sealed class FuzzTests
         var budget = SqlBudget.For(text);
         var catalog = SqlAnalysisTests.Catalog(dialect);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var plan = CommandAnalysis.Analyse(text, catalog, budget);
+        var plan = CommandAnalysis.Analyse(text, catalog, default, budget);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.True(budget.Spent < budget.Limit, string.Create(CultureInfo.InvariantCulture, $"{budget.Spent} steps for {text.Length} characters."));

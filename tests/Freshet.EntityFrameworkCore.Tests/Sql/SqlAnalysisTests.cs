@@ -55,9 +55,10 @@ public class SqlAnalysisTests
     internal static CommandPlan Plan(string sql, SqlDialect dialect) => CommandAnalysis.Analyse(sql, Catalog(dialect));
 
     /// <summary>The reads, sorted: mapping/@p for a row, mapping/@import/@p for a collection, ** for everything.</summary>
-    internal static string Reads(string sql, SqlDialect dialect = SqlDialect.Sqlite)
+    internal static string Reads(string sql, SqlDialect dialect = SqlDialect.Sqlite) => Reads(Plan(sql, dialect));
+
+    internal static string Reads(CommandPlan plan)
     {
-        var plan = Plan(sql, dialect);
         if (plan.ReadsAnything is not null)
             return "**";
         return string.Join(' ', plan.Reads.Select(r => r switch
@@ -69,9 +70,10 @@ public class SqlAnalysisTests
     }
 
     /// <summary>The writes, sorted: Update mapping/7 for a row, mapping/? for some rows, ** for everything.</summary>
-    internal static string Writes(string sql, SqlDialect dialect = SqlDialect.Sqlite)
+    internal static string Writes(string sql, SqlDialect dialect = SqlDialect.Sqlite) => Writes(Plan(sql, dialect));
+
+    internal static string Writes(CommandPlan plan)
     {
-        var plan = Plan(sql, dialect);
         return plan.WritesAnything is not null
             ? "**"
             : string.Join(' ', plan.Writes
