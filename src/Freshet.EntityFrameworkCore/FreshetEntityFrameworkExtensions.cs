@@ -60,7 +60,7 @@ public static class FreshetEntityFrameworkExtensions
         return builder;
     }
 
-    private static void AddOnce(IServiceCollection services)
+    internal static void AddOnce(IServiceCollection services)
     {
         if (services.Any(d => d.ServiceType == typeof(ContextModels)))
             return;

@@ -127,7 +127,7 @@ internal sealed partial class ContextCheck(
             return;
         ModelDefaults.Contribute(entities, model);
         if (context.Database.IsRelational())
-            shared.Add(model);
+            shared.Add(MappedModel.Of(context));
     }
 
     // A cache that is switched off gives no old answers.

@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using Freshet.EntityFrameworkCore.Reads;
 using Freshet.Invalidation;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace Freshet.EntityFrameworkCore.Schema;
 
-/// <summary>What is known of one model of Entity Framework: its tables, and the plans of the commands seen so far. Safe for concurrent use.</summary>
+/// <summary>What is known of one model, of Entity Framework or declared: its tables, and the plans of the commands seen so far. Safe for concurrent use.</summary>
 internal sealed class ContextModel
 {
     /// <summary>More different texts than this are not the texts of an application's queries but texts with values in them.</summary>
@@ -17,14 +15,13 @@ internal sealed class ContextModel
     private readonly ConcurrentDictionary<string, CommandText> _texts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IEntityType, EntityType?> _types = new();
 
-    public ContextModel(DbContext context, EntityModel entities, SharedTables shared)
+    public ContextModel(MappedModel model, EntityModel entities, SharedTables shared)
+        : this(new CatalogBuilder(model.Model, entities, CatalogBuilder.DialectOf(model.Provider)).Build(), entities, shared)
     {
-        // The model that runs has no collations; the one of design time has.
-        var model = context.GetService<IDesignTimeModel>().Model;
-        Entities = entities;
-        Shared = shared;
-        Catalog = new CatalogBuilder(model, entities, CatalogBuilder.DialectOf(context.Database.ProviderName)).Build();
     }
+
+    public ContextModel(TableCatalog catalog, EntityModel entities, SharedTables shared) =>
+        (Catalog, Entities, Shared) = (catalog, entities, shared);
 
     public EntityModel Entities { get; }
 
