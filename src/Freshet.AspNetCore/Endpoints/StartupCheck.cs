@@ -1,9 +1,10 @@
+using Freshet.Invalidation;
 using Microsoft.AspNetCore.Routing;
 
 namespace Freshet.AspNetCore.Endpoints;
 
 /// <summary>Refuses to start an application whose declarations cannot hold.</summary>
-internal sealed class StartupCheck(EndpointPlans plans, IServiceProvider services)
+internal sealed class StartupCheck(EndpointPlans plans, EntityModelSource model, IServiceProvider services)
 {
     /// <summary>Whether <c>UseFreshet()</c> was called.</summary>
     public bool IsUsed { get; set; }
@@ -26,6 +27,12 @@ internal sealed class StartupCheck(EndpointPlans plans, IServiceProvider service
                 faults.Add($"The endpoint '{endpoint.DisplayName}' is cached, but the middleware is missing: call app.UseFreshet() after UseAuthentication() and UseAuthorization().");
             else if (!IsUsed && plan.IfMatch is not null)
                 faults.Add($"The endpoint '{endpoint.DisplayName}' requires If-Match, but the middleware is missing: call app.UseFreshet() after UseAuthentication() and UseAuthorization().");
+        }
+
+        foreach (var endpoint in source.Endpoints)
+        {
+            foreach (var tag in plans.For(endpoint).Cached?.TagTemplates ?? [])
+                model.Tags.InPolicy(endpoint.DisplayName, tag.ToString(), tag.KnownSegments, tag.IsSubtree);
         }
 
         if (faults.Count > 0)

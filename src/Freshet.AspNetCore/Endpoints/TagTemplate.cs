@@ -45,10 +45,13 @@ internal sealed class TagTemplate
         }
     }
 
-    /// <summary>The first segment when the program says it; null for a route value and for everything.</summary>
-    public string? FirstSegment => _constant is { } constant
-        ? constant.Tag.Segments is [var first, ..] ? first : null
-        : _names[0] is null ? _segments[0] : null;
+    /// <summary>The segments that the program says; null for those that are route values.</summary>
+    public string?[] KnownSegments => _constant is { } constant
+        ? [.. constant.Tag.Segments]
+        : [.. _segments.Zip(_names, (segment, name) => name is null ? segment : null)];
+
+    /// <summary>Whether it counts for what is below it, too.</summary>
+    public bool IsSubtree => _constant?.IsSubtree ?? _isSubtree;
 
     /// <summary>The route values that it needs.</summary>
     public IEnumerable<string> RouteValues => _names.OfType<string>();

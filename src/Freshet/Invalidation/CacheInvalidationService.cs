@@ -89,6 +89,7 @@ public sealed class CacheInvalidationService
     public async ValueTask InvalidateAsync(Tag tag)
     {
         ArgumentNullException.ThrowIfNull(tag);
+        _source.Tags.InCode(tag);
         if (_tenants.TryGet(out var tenant))
         {
             // An answer that everyone shares carries the tag in the public log; who names it does not know whether there is one.

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
 namespace Freshet.Invalidation;
 
 /// <summary>Adds to the model what an application declared, or what a data layer knows about what it declared.</summary>
@@ -16,6 +19,7 @@ internal sealed class EntityModelSource
     {
         EntityModelPart[] all = [.. parts.OrderByDescending(p => p.IsDeclared)];
         HasParts = all.Length > 0;
+        Tags = new NamedTags(this, services.GetService<ILogger<NamedTags>>());
         _model = new Lazy<EntityModel>(() =>
         {
             _building.Value = true;
@@ -36,6 +40,9 @@ internal sealed class EntityModelSource
     /// <summary>Whether the application has a data layer that the cache knows, or declared its entities: then what a load reads is expected
     /// to be seen.</summary>
     public bool HasParts { get; }
+
+    /// <summary>Looks at the tags that are named by hand.</summary>
+    public NamedTags Tags { get; }
 
     /// <summary>Whether this flow of control builds the model, so that it cannot be had yet: a data layer may run commands while it is asked
     /// for its own model.</summary>

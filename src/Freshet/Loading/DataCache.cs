@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Freshet.Invalidation;
 using Freshet.Keys;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,7 @@ namespace Freshet.Loading;
 /// it gets coherence without a change. Keys live within the current tenant; a tag is a path such as <c>import/42</c>.
 /// </summary>
 internal sealed class DataCache(
-    CacheEngine engine, TenantContext tenants, DataSerializers serializers, AgingData aging, IOptions<FreshetOptions> options) : HybridCache
+    CacheEngine engine, TenantContext tenants, DataSerializers serializers, AgingData aging, EntityModelSource model, IOptions<FreshetOptions> options) : HybridCache
 {
     private readonly TimeSpan _defaultLifetime = options.Value.DefaultLifetime;
     private readonly bool _enabled = options.Value.Enabled;
@@ -105,7 +106,9 @@ internal sealed class DataCache(
     {
         ArgumentNullException.ThrowIfNull(tag);
         // HybridCache's own word for "everything".
-        await engine.InvalidateNamedAsync(tenants.Current, tag == "*" ? Tag.Root : ToTag(tag)).ConfigureAwait(false);
+        var named = tag == "*" ? Tag.Root : ToTag(tag);
+        model.Tags.InCode(named);
+        await engine.InvalidateNamedAsync(tenants.Current, named).ConfigureAwait(false);
     }
 
     private async ValueTask<T> FindStoredAsync<T>(string written, LoadRequest request, DataForm<T> form, CancellationToken cancel) =>

@@ -136,6 +136,7 @@ public sealed class LoadScope
     /// rows, and writes without a tenant, are logged.</summary>
     public void DependsOn(Dependency dependency)
     {
+        _model?.Tags.InCode(dependency.Tag);
         DependsOn(Tenant, dependency);
         if (Tenant == Tenant.Default || Tenant.IsPublic || _model is not { HasParts: true } model)
             return;
