@@ -59,7 +59,7 @@ internal sealed class Appends
 
     public void OnAppended(Message message, Write write)
     {
-        var touch = write.Change.Touches[0].Log == message.Log ? 0 : 1;
+        var touch = Array.FindIndex(write.Change.Touches, t => t.Log == message.Log);
         if (write.Attempts[touch] != message.Attempt)
             return;
 

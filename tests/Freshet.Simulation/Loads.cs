@@ -59,7 +59,11 @@ internal sealed partial class Loads
                 LeaveInside(load);
                 return true;
             case LoadPhase.Origin:
-                if (random.Chance(profile.LoadStuck))
+                if (load.Writing is { State: not WriteState.Done })
+                    return false; // its handler waits
+                if (random.Chance(profile.LoadWrites) && load is { Writing: null, IsAmbient: false, Leader.Client: { } client })
+                    load.Writing = _simulation.Writes.Begin(client, _node, load);
+                else if (random.Chance(profile.LoadStuck))
                 {
                     load.StuckUntil = _simulation.Now + random.Below(3 * profile.MaxStaleness);
                     _node.Note(Event.LoadStuck, load.Key.Index);
@@ -223,22 +227,6 @@ internal sealed partial class Loads
         }
     }
 
-    private void Release(Load load)
-    {
-        _node.Note(Event.LoadReleased, load.Key.Index);
-        load.IsReleased = true;
-        var decisions = RentDecisions();
-        _turns[load.Key.Index].Release(load.Turn!, decisions);
-        DoAll(decisions, LoadEnd.NotShared, load);
-    }
-
-    private void LeaveWaiter(Load load, LoadTurns<Request>.Load turn, Prng random)
-    {
-        var waiter = turn.Waiters[random.Below(turn.WaiterCount)].Handle;
-        if (waiter.Parent is null && _turns[load.Key.Index].Leave(waiter) is not null)
-            _node.Note(Event.WaiterLeft, load.Key.Index);
-    }
-
     private void EndWithReading(Load load, StoredEntry stored)
     {
         var fence = load.StoredFence;
@@ -283,6 +271,8 @@ internal sealed partial class Loads
             _node.AnswerError(load.Leader, load);
         else if (load.Leader.Parent is { } parent)
             EndInside(parent, load, LoadEnd.Cancelled);
+        if (load.Writing is { } write && end is not LoadEnd.Cancelled)
+            _simulation.Writes.AnsweredWith(write);
         DoAll(decisions, end, load);
     }
 

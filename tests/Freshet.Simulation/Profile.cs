@@ -67,6 +67,12 @@ internal sealed record Profile
 
     public int LoadReleased { get; init; }
 
+    /// <summary>A load writes: the handler of a GET.</summary>
+    public int LoadWrites { get; init; }
+
+    /// <summary>A write that is made behind the head of its answer.</summary>
+    public int WriteIsLate { get; init; }
+
     public int Ambient { get; init; }
 
     public int WaiterLeaves { get; init; }
@@ -96,6 +102,8 @@ internal sealed record Profile
         LoadStuck = 2_000,
         LoadCancelled = 10_000,
         LoadReleased = 10_000,
+        LoadWrites = 5_000,
+        WriteIsLate = 150_000,
         Ambient = 40_000,
         WaiterLeaves = 2_000,
         WriteFails = 20_000,

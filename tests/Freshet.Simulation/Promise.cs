@@ -42,7 +42,7 @@ internal sealed class Promise(int maxStaleness)
             var row = rows[i];
             // On any node what the client has seen acknowledged; on the writing node what anybody has.
             here[i] = Math.Max(client.Seen[row], Math.Max(_acknowledgedAt[node][row], _acknowledgedInLife[node][row]));
-            everywhere[i] = Settled(row, now);
+            everywhere[i] = Math.Max(Settled(row, now), client.SeenUntold[row]);
         }
 
         request.RequiredHere = here;
@@ -67,13 +67,17 @@ internal sealed class Promise(int maxStaleness)
     }
 
     /// <summary>A write was acknowledged to its client as logged.</summary>
-    public void Acknowledge(Write write, long now)
+    /// <param name="write">The write.</param>
+    /// <param name="isTold">Whether its client was told the positions; else all nodes show it, but for those that are isolated.</param>
+    /// <param name="now">When.</param>
+    public void Acknowledge(Write write, bool isTold, long now)
     {
         var node = write.Node.Index;
         for (var i = 0; i < write.Versions.Length; i++)
         {
             var row = write.Change.Rows[i];
-            Raise(write.Client.Seen, row, write.Versions[i]);
+            if (isTold || !IsExcusedAsUnheard(write))
+                Raise(isTold ? write.Client.Seen : write.Client.SeenUntold, row, write.Versions[i]);
             Raise(OnlyThisLifeVouches(write) ? _acknowledgedInLife[node] : _acknowledgedAt[node], row, write.Versions[i]);
         }
 

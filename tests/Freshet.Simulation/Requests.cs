@@ -2,68 +2,6 @@ using Freshet.Coherence;
 
 namespace Freshet.Simulation;
 
-/// <summary>A client: whose data it reads, what it has seen acknowledged, and the positions it carries (C10).</summary>
-internal sealed class Client(int index, int log)
-{
-    public int Index { get; } = index;
-
-    /// <summary>The log of its tenant.</summary>
-    public int Log { get; } = log;
-
-    /// <summary>The newest version of each row whose write it saw acknowledged.</summary>
-    public int[] Seen { get; } = new int[World.Instance.RowCount];
-
-    /// <summary>The positions it carries, by log: the highest of each epoch (C10). One is carried until its write shows on all
-    /// other nodes (<see cref="Profile.SessionLife"/>).</summary>
-    public List<(Position At, long Until)>[] Session { get; } = Sessions();
-
-    public void Carry(int log, Position at, long until)
-    {
-        var session = Session[log];
-        for (var i = 0; i < session.Count; i++)
-        {
-            var (held, heldUntil) = session[i];
-            if (held.Epoch != at.Epoch)
-                continue;
-            session[i] = (held.Offset > at.Offset ? held : at, Math.Max(heldUntil, until));
-            return;
-        }
-
-        session.Add((at, until));
-    }
-
-    /// <summary>Forgets the positions that are not needed any longer.</summary>
-    public void Forget(long now)
-    {
-        foreach (var session in Session)
-        {
-            for (var i = session.Count - 1; i >= 0; i--)
-            {
-                if (session[i].Until <= now)
-                    session.RemoveAt(i);
-            }
-        }
-    }
-
-    /// <summary>What kept a position beyond its time has ended.</summary>
-    public void Limit(int log, long until)
-    {
-        for (var i = 0; i < Session[log].Count; i++)
-        {
-            if (Session[log][i].Until == long.MaxValue)
-                Session[log][i] = (Session[log][i].At, until);
-        }
-    }
-
-    private static List<(Position At, long Until)>[] Sessions()
-    {
-        var sessions = new List<(Position At, long Until)>[World.Instance.LogCount];
-        for (var log = 0; log < sessions.Length; log++)
-            sessions[log] = [];
-        return sessions;
-    }
-}
-
 /// <summary>A request for a key, or a load's nested read of one.</summary>
 internal sealed class Request
 {
@@ -152,6 +90,9 @@ internal sealed class Load
 
     public bool HoldsStale { get; set; }
 
+    /// <summary>What it writes; null for nothing.</summary>
+    public Write? Writing { get; set; }
+
     public bool IsReleased { get; set; }
 
     public long Ticket { get; set; } = -1;
@@ -203,9 +144,20 @@ internal sealed class Write
     public bool IsAcknowledged { get; set; }
 
     /// <summary>By touched log: the question whose answer it waits for; 0 for not asked, -1 for answered.</summary>
-    public long[] Attempts { get; } = new long[2];
+    public long[] Attempts { get; } = new long[World.Instance.LogCount];
 
-    public Position[] Positions { get; } = new Position[2];
+    public Position[] Positions { get; } = new Position[World.Instance.LogCount];
+
+    /// <summary>The load that makes it, whose leader's answer acknowledges it; null when it has an answer of its own.</summary>
+    public Load? Inside { get; init; }
+
+    /// <summary>Whether the head of the answer was sent before it was made (C9).</summary>
+    public bool IsLate { get; set; }
+
+    /// <summary>What its request carried of other logs, the one heard of first ahead, and for how many more its client has room (C10).</summary>
+    public required CarriedLog[] Carried { get; init; }
+
+    public required int Room { get; init; }
 
     public int Unanswered { get; set; }
 
@@ -218,7 +170,7 @@ internal sealed class Write
     public bool ThroughDeposed { get; set; }
 
     /// <summary>Of those, by touched log: whether its node has since told the log of the server that took over.</summary>
-    public bool[] Heard { get; } = new bool[2];
+    public bool[] Heard { get; } = new bool[World.Instance.LogCount];
 
     public long WaitsSince { get; set; }
 }

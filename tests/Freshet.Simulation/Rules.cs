@@ -123,6 +123,15 @@ internal class Rules
     // C9: from then on the writing node judges by it.
     public virtual FollowStep OnAppended(LogFollower follower, Position at, IReadOnlyList<Tag> tags) => follower.OnAppended(at, tags);
 
+    // C9: the answer tells all positions; of what is written inside a load, too, and to clients without a tenant.
+    public virtual bool Tells(Write write, int touch) => true;
+
+    // C9: what is untold has to show everywhere before the answer ends.
+    public virtual bool WaitsForTheUntold => true;
+
+    // C10: writes that are on their way together share the room that their client has.
+    public virtual bool WritesShareRoom => true;
+
     // C10: whether the node has applied what the client's position names.
     public virtual bool Covers(LogFollower follower, Position position) => follower.Covers(position);
 

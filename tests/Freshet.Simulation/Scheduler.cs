@@ -6,11 +6,11 @@ namespace Freshet.Simulation;
 internal sealed class Scheduler
 {
     public const int MaxNodes = 4;
-    private const int ClientCount = 4;
+    private const int ClientCount = 5;
 
     private readonly Setup _setup;
     private readonly World _world = World.Instance;
-    private readonly Key[][] _keysOf;
+    private readonly IReadOnlyList<Key>[] _keysOf;
     private readonly Delivery _delivery;
     private readonly Trace? _trace;
     private long _attempt;
@@ -28,8 +28,8 @@ internal sealed class Scheduler
         Faults = new Faults(this, setup.IsEmbedded);
         Writes = new Writes(this);
         _delivery = new Delivery(this);
-        Clients = [.. Enumerable.Range(0, ClientCount).Select(i => new Client(i, i == ClientCount - 1 ? 2 : 0))];
-        _keysOf = [.. Enumerable.Range(0, _world.LogCount).Select(log => _world.Keys.Where(k => k.Logs[0] == log || k.Logs[0] == 1).ToArray())];
+        Clients = [.. Enumerable.Range(0, ClientCount).Select(i => new Client(i, i switch { ClientCount - 1 => Client.NoLog, ClientCount - 2 => 2, _ => 0 }))];
+        _keysOf = [.. Enumerable.Range(0, _world.LogCount).Select(log => _world.Keys.Where(k => k.Logs[0] == log || k.Logs[0] == World.Public).ToArray())];
         Nodes = [.. Enumerable.Range(0, setup.Nodes).Select(i => NewNode(i, life: 1))];
     }
 
@@ -162,8 +162,9 @@ internal sealed class Scheduler
         if (node.IsBusy)
             return false;
         var client = Clients[Profile.IsSticky && node.Index > 0 ? 1 + Random.Below(ClientCount - 1) : Random.Below(ClientCount)];
-        var keys = _keysOf[client.Log];
-        var key = keys[Random.Below(keys.Length)];
+        // Whoever has no tenant yet, or administers others, reads all.
+        var keys = client.Log == Client.NoLog || Random.Below(8) == 0 ? _world.Keys : _keysOf[client.Log];
+        var key = keys[Random.Below(keys.Count)];
         node.Begin(client, key, ambient: !key.HasNested && Random.Chance(Profile.Ambient));
         return true;
     }

@@ -75,7 +75,7 @@ internal sealed record Change(string Name, int[] Rows, (int Log, IReadOnlyList<T
 internal sealed class World
 {
     public const int RowsPerLog = 4;
-    private const int Public = 1;
+    public const int Public = 1;
 
     private static readonly Tag Parent = Tag.Of("p", "0");
     private static readonly Tag[] RowTags = [Parent, Parent.Child("x"), Parent.Child("y"), Tag.Of("p", "1")];
@@ -91,6 +91,10 @@ internal sealed class World
         AddChanges(log: 0);
         AddChanges(log: Public);
         AddChanges(log: 2);
+        var (mine, others) = (0, 2 * RowsPerLog);
+        _changes.Add(new Change("rows of two tenants", [mine + 1, others + 1], [(0, [RowTags[1]]), (2, [RowTags[1]])]));
+        _changes.Add(new Change(
+            "rows of everybody", [mine + 3, others, Public * RowsPerLog], [(2, [RowTags[0]]), (0, [RowTags[3]]), (Public, [RowTags[0]])]));
     }
 
     public static World Instance { get; } = new();

@@ -1,14 +1,14 @@
 namespace Freshet.Simulation;
 
 /// <summary>The clients' writes: each commits, is appended to its logs, and is acknowledged (C8, C9).</summary>
-internal sealed class Writes(Scheduler simulation)
+internal sealed partial class Writes(Scheduler simulation)
 {
     private const int Most = 5;
 
     private readonly Scheduler _simulation = simulation;
     private readonly World _world = World.Instance;
-    private readonly Change[][] _changesOf =
-        [.. Enumerable.Range(0, World.Instance.LogCount).Select(log => World.Instance.Changes.Where(c => c.Touches[0].Log == log || c.Touches[0].Log == 1).ToArray())];
+    private readonly IReadOnlyList<Change>[] _changesOf = [.. Enumerable.Range(0, World.Instance.LogCount)
+        .Select(log => World.Instance.Changes.Where(c => c.Touches.All(t => t.Log == log || t.Log == World.Public)).ToArray())];
     private readonly List<Write> _writes = [];
     private readonly List<Write>[] _unheard = [.. Enumerable.Range(0, Scheduler.MaxNodes).Select(_ => new List<Write>())];
 
@@ -55,7 +55,7 @@ internal sealed class Writes(Scheduler simulation)
             var touches = write.Change.Touches;
             for (var touch = 0; touch < touches.Length; touch++)
                 write.Heard[touch] |= touches[touch].Log == log;
-            if (!write.Heard[0] || (touches.Length > 1 && !write.Heard[1]))
+            if (Array.IndexOf(write.Heard, false, 0, touches.Length) >= 0)
                 continue;
             unheard.RemoveAt(i);
             _simulation.Promise.Spread(write, _simulation.Now);
@@ -77,22 +77,18 @@ internal sealed class Writes(Scheduler simulation)
             // Clients that always reach the same node: only the first writes, and the other nodes' ticks may stand still.
             var node = _simulation.Profile.IsSticky ? _simulation.Nodes[0] : _simulation.AnyNode();
             var client = _simulation.Clients[_simulation.Profile.IsSticky ? 0 : _simulation.Random.Below(_simulation.Clients.Length)];
-            var changes = _changesOf[client.Log];
-            var change = Coarsen(changes[_simulation.Random.Below(changes.Length)]);
-            var begun = new Write { Client = client, Node = node, Life = node.Life, Change = change };
-            begun.State = _simulation.Rules.AppendsAfterCommit ? WriteState.Begun : WriteState.Committed;
-            if (begun.Change.Rows.Length == 0)
-                _simulation.Coverage.Count(Event.TouchedNothing);
-            _writes.Add(begun);
+            Begin(client, node, inside: null);
             return true;
         }
 
+        if (EndHeld())
+            return true;
         if (_writes.Count == 0)
             return false;
         var write = _writes[_simulation.Random.Below(_writes.Count)];
         if (write.Life != write.Node.Life || _simulation.Nodes[write.Node.Index] != write.Node)
         {
-            _writes.Remove(write);
+            Drop(write);
             return true;
         }
 
@@ -118,6 +114,27 @@ internal sealed class Writes(Scheduler simulation)
         return true;
     }
 
+    /// <summary>A client writes.</summary>
+    /// <param name="client">Who.</param>
+    /// <param name="node">Where.</param>
+    /// <param name="inside">The load whose handler writes; null for a request that writes.</param>
+    public Write Begin(Client client, SimNode node, Load? inside)
+    {
+        // Whoever has no tenant yet, or administers others, writes everywhere.
+        var changes = client.Log == Client.NoLog || _simulation.Random.Below(6) == 0 ? _world.Changes : _changesOf[client.Log];
+        var change = Coarsen(changes[_simulation.Random.Below(changes.Count)]);
+        var (carried, room) = client.Depart(_simulation.Rules, isRead: inside is not null, _simulation.Now);
+        var write = new Write { Client = client, Node = node, Life = node.Life, Change = change, Inside = inside, Carried = carried, Room = room };
+        write.State = _simulation.Rules.AppendsAfterCommit ? WriteState.Begun : WriteState.Committed;
+        write.IsLate = inside?.IsReleased ?? _simulation.Random.Chance(_simulation.Profile.WriteIsLate);
+        if (change.Rows.Length == 0)
+            _simulation.Coverage.Count(Event.TouchedNothing);
+        if (inside is not null)
+            _simulation.Note(Event.WriteInsideALoad, node.Index, inside.Key.Index);
+        _writes.Add(write);
+        return write;
+    }
+
     private Change Coarsen(Change change)
     {
         var most = _simulation.Profile.MostOfType;
@@ -132,8 +149,7 @@ internal sealed class Writes(Scheduler simulation)
         if (_simulation.Random.Chance(_simulation.Profile.WriteFails))
         {
             _simulation.Note(Event.WriteRolledBack, write.Node.Index, 0);
-            write.State = WriteState.Done;
-            _writes.Remove(write);
+            Drop(write);
             return;
         }
 
@@ -183,47 +199,6 @@ internal sealed class Writes(Scheduler simulation)
         {
             if (write.Attempts[touch] == 0)
                 write.Node.Append(write, touch);
-        }
-    }
-
-    private void Complete(Write write)
-    {
-        write.State = WriteState.Done;
-        _writes.Remove(write);
-        // An outcome that was not known counts as committed: if it was, everybody may rely on it from here on (C8).
-        if (!write.HasCommitted || write.IsAcknowledged)
-            return;
-        Acknowledge(write);
-    }
-
-    private void Acknowledge(Write write)
-    {
-        write.IsAcknowledged = true;
-        if (write.WasPending)
-        {
-            _simulation.Note(Event.WritePending, write.Node.Index, write.Change.Rows.Length);
-            _simulation.Promise.AcknowledgePending(write);
-            if (write.Pending == 0)
-                PendingLogged(write);
-            return;
-        }
-
-        _simulation.Note(Event.WriteAcknowledged, write.Node.Index, write.Change.Rows.Length);
-        if (write.Change.Touches.Length == 2)
-            _simulation.Coverage.Count(Event.WriteInTwoLogs);
-        if (write.ThroughDeposed)
-        {
-            _simulation.Note(Event.WriteThroughDeposed, write.Node.Index, 0);
-            _unheard[write.Node.Index].Add(write);
-        }
-
-        _simulation.Promise.Acknowledge(write, _simulation.Now);
-        // What only an old primary logged is the client's word alone until the writer has reached the new one.
-        var until = write.ThroughDeposed ? long.MaxValue : _simulation.Now + _simulation.Profile.SessionLife;
-        for (var touch = 0; touch < write.Change.Touches.Length; touch++)
-        {
-            if (write.Positions[touch].Offset > 0)
-                write.Client.Carry(write.Change.Touches[touch].Log, write.Positions[touch], until);
         }
     }
 

@@ -86,21 +86,20 @@ internal sealed class SessionCarrier(
     {
         var owner = Owner(context);
         var positions = Carries(context) ? Needed(owner, Read(context, owner)) : default;
-        var carriedLogs = positions.Others.All.Length;
-        var isTold = true;
+        var isTold = positions.Others.All.Length <= MaxOtherLogs && positions.Others.Count <= SessionToken.MaxOtherTokens;
+        while (positions.Others.All.Length > MaxOtherLogs || positions.Others.Count > SessionToken.MaxOtherTokens)
+            positions = positions with { Others = positions.Others.WithoutFirst() };
+
+        // C10: what is carried already keeps its place: the client may have heard of a later position meanwhile, by another answer.
+        var most = Math.Min(MaxOtherLogs, positions.Others.All.Length + RoomOf(context));
         foreach (var (log, (at, _)) in written)
         {
             var isTellable = (log == owner && owner.IsValid) || log.IsPublic || SessionToken.CanTell(log);
-            isTold &= isTellable || at.IsEmpty;
-            if (isTellable)
-                positions = positions.With(owner, log, at);
-        }
-
-        var most = Math.Min(MaxOtherLogs, carriedLogs + RoomOf(context));
-        while (positions.Others.All.Length > most || positions.Others.Count > SessionToken.MaxOtherTokens)
-        {
-            positions = positions with { Others = positions.Others.WithoutFirst() };
-            isTold = false;
+            var with = isTellable ? positions.With(owner, log, at) : positions;
+            var hasRoom = isTellable && with.Others.Count <= SessionToken.MaxOtherTokens
+                && (with.Others.All.Length <= most || with.Others.All.Length == positions.Others.All.Length);
+            isTold &= hasRoom || at.IsEmpty;
+            positions = hasRoom ? with : positions;
         }
 
         if (!positions.IsEmpty)
@@ -244,11 +243,13 @@ internal sealed class SessionCarrier(
             context.Response.Headers[Name] = place;
     }
 
-    // A client whose writes are on their way together says how much of its room each of them may use (E1).
+    // A client whose writes are on their way together says how much of its room each of them may use (E1). It keeps none for a GET.
     private static int RoomOf(HttpContext context)
     {
         var text = context.Request.Headers[Name].ToString();
-        return text.Length > 1 && text[^2] == '?' && char.IsAsciiDigit(text[^1]) ? text[^1] - '0' : MaxOtherLogs;
+        if (text.Length > 1 && text[^2] == '?' && char.IsAsciiDigit(text[^1]))
+            return text[^1] - '0';
+        return text.Length > 0 && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) ? 0 : MaxOtherLogs;
     }
 
     private static bool TryFind(ReadOnlySpan<char> cookies, out ReadOnlySpan<char> value)

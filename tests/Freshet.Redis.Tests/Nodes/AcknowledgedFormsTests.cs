@@ -139,6 +139,7 @@ public class AcknowledgedFormsTests
                 await WriteAsync(null, "acme");
             }));
             app.MapGet("/cached", (HttpContext http) => WriteAsync(http, "acme")).Cached();
+            app.MapGet("/cached/globex", (HttpContext http) => WriteAsync(http, "globex")).Cached();
             app.MapGet("/cached/fails", async (HttpContext http) =>
             {
                 await WriteAsync(http, "acme");
@@ -269,14 +270,17 @@ public class AcknowledgedFormsTests
     [InlineData("/write/globex", "?0", "globex", true)]
     [InlineData("/writes/1", "?1", "globex", true)]
     [InlineData("/write/globex", "?1", "globex", false)]
+    [InlineData("GET /cached/globex", "?", "globex", true)]
+    [InlineData("GET /cached", "?", "acme", false)]
     [InlineData("/write/acme", "?0", "acme", false)]
     [InlineData("/write/public", "?0", "public", false)]
-    public async Task C9_PositionThatTheClientCannotTake_IsWaitedFor(string path, string carries, string log, bool isHeld)
+    public async Task C9_PositionThatTheClientCannotTake_IsWaitedFor(string request, string carries, string log, bool isHeld)
     {
         await using var rig = await Rig.StartAsync();
         await rig.FreezeAsync(log);
         var began = TimeProvider.System.GetTimestamp();
-        var written = await rig.A.SendAsync(HttpMethod.Post, path, As("acme"), ("Freshet-Position", carries));
+        var (method, path) = request.Split(' ') is [var m, var p] ? (new HttpMethod(m), p) : (HttpMethod.Post, request);
+        var written = await rig.A.SendAsync(method, path, As("acme"), ("Freshet-Position", carries));
         Assert.Equal(isHeld, TimeProvider.System.GetElapsedTime(began) >= MaxStaleness);
         Assert.Equal("1", await (await rig.B.GetAsync($"/of/{log}", [As("acme"), .. Carried(written, byCookie: false)])).TextAsync());
     }
