@@ -284,4 +284,17 @@ public class AcknowledgedFormsTests
         Assert.Equal(isHeld, TimeProvider.System.GetElapsedTime(began) >= MaxStaleness);
         Assert.Equal("1", await (await rig.B.GetAsync($"/of/{log}", [As("acme"), .. Carried(written, byCookie: false)])).TextAsync());
     }
+
+    // Another answer may have told the client a later position in a log that it carries: it must not be told that it need not carry it.
+    [Fact]
+    public async Task C10_ClientHasNoRoom_WhatItCarriesKeepsItsPlace_AndTheNewWriteIsWaitedFor()
+    {
+        await using var rig = await Rig.StartAsync();
+        var eight = (await rig.A.SendAsync(HttpMethod.Post, "/writes/7", As("acme"))).Header("Freshet-Position");
+        Assert.Equal(8, eight.Split('.').Length);
+        var began = TimeProvider.System.GetTimestamp();
+        var ninth = await rig.A.SendAsync(HttpMethod.Post, "/write/initech", As("acme"), ("Freshet-Position", eight));
+        Assert.True(TimeProvider.System.GetElapsedTime(began) >= MaxStaleness);
+        Assert.Equal(eight, ninth.Header("Freshet-Position"));
+    }
 }
