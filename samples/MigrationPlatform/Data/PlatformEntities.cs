@@ -24,7 +24,7 @@ internal static class PlatformEntities
             .Parent<Import>(asset => asset.ImportId)
             .Parent<Engagement>(asset => asset.EngagementId);
         model.Entity<User>("user").Tenant(user => user.TenantId);
-        model.Entity(UserContext).DerivedFrom<User>(sameKey: true).UserScoped();
+        model.Entity(UserContext).DerivedFrom<User>(sameKey: true).UserScoped().InAmbientTenant();
         model.Entity<Country>("country").Public();
     }
 }
