@@ -71,6 +71,7 @@ public static class FreshetEntityFrameworkExtensions
         services.TryAddSingleton<ReadReporter>();
         services.TryAddSingleton<WriteLog>();
         services.TryAddSingleton<CommandWatch>();
+        services.TryAddSingleton<UnseenCommands>();
         services.TryAddSingleton<EarlyWrites>();
         Interceptors.AddTo(services);
     }

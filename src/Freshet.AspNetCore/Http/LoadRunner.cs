@@ -97,6 +97,7 @@ internal sealed class LoadRunner(
 
         try
         {
+            scope.EndsByAge = load.Plan.IsAgeOnly;
             Declare(load, context, scope);
             await handler(context);
             load.Writes?.HasHandlerEnded = true;

@@ -47,6 +47,7 @@ internal sealed class ConnectionWatch
         }
         finally
         {
+            UnseenCommands.Withdraw(connection);
             Writes.Invalidate(End(runs, failed));
         }
     }
@@ -64,6 +65,7 @@ internal sealed class ConnectionWatch
         }
         finally
         {
+            UnseenCommands.Withdraw(connection);
             await Writes.InvalidateAsync(End(runs, failed)).ConfigureAwait(false);
         }
     }
@@ -82,6 +84,10 @@ internal sealed class ConnectionWatch
             Writes.Invalidate(End(runs, failed: true));
             throw;
         }
+        finally
+        {
+            UnseenCommands.Withdraw(connection);
+        }
     }
 
     /// <inheritdoc cref="Read"/>
@@ -98,6 +104,10 @@ internal sealed class ConnectionWatch
         {
             await Writes.InvalidateAsync(End(runs, failed: true)).ConfigureAwait(false);
             throw;
+        }
+        finally
+        {
+            UnseenCommands.Withdraw(connection);
         }
     }
 
@@ -138,6 +148,7 @@ internal sealed class ConnectionWatch
                 (runs ??= []).Add(run);
         }
 
+        UnseenCommands.Announce(connection);
         return (runs ?? (IReadOnlyList<RunningCommand>)[], due);
     }
 

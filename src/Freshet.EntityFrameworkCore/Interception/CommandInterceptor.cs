@@ -130,6 +130,7 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
     // C2: an interceptor of the application may give rows of its own, such as those of another cache. How old they are is not known.
     private static void Ran(DbCommand command, DbDataReader reader)
     {
+        UnseenCommands.Withdraw(command.Connection);
         if (LoadScope.Current is { } load && reader.GetType().Assembly != command.GetType().Assembly)
             load.DoNotStore(CacheReason.UnknownSource);
     }
@@ -138,6 +139,7 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
     {
         writes.Invalidate(Notice(command));
         Before(command, data);
+        UnseenCommands.Announce(command.Connection);
         return result;
     }
 
@@ -145,6 +147,7 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
     {
         await writes.InvalidateAsync(Notice(command)).ConfigureAwait(false);
         Before(command, data);
+        UnseenCommands.Announce(command.Connection);
         return result;
     }
 
@@ -200,7 +203,11 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
         }
     }
 
-    private IReadOnlyList<Touch> After(CommandEndEventData data, bool failed = false) => After(data.Context, data.CommandId, failed);
+    private IReadOnlyList<Touch> After(CommandEndEventData data, bool failed = false)
+    {
+        UnseenCommands.Withdraw(data.Command.Connection);
+        return After(data.Context, data.CommandId, failed);
+    }
 
     private IReadOnlyList<Touch> After(DbContext? context, Guid id, bool failed)
     {

@@ -25,6 +25,8 @@ internal sealed partial class ContextCheck(
     public void Contribute(EntityModelBuilder entities)
     {
         services.GetRequiredService<UnseenContexts>().Watch();
+        // It listens from its making on.
+        _ = services.GetRequiredService<UnseenCommands>();
         var scope = services.CreateAsyncScope();
         try
         {

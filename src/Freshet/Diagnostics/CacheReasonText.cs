@@ -51,7 +51,7 @@ internal static class CacheReasonText
         CacheReason.UsedContext => "It was read through a context that was used before. Read through a context that is made in the load: a scoped one, or one of a factory.",
         CacheReason.LocalChanges => "It was read through a context with unsaved changes. Save them ahead, or read through another context.",
         CacheReason.WroteDuringLoad => "The load wrote data, and an answer from the cache writes nothing. Write in an endpoint that is not cached.",
-        CacheReason.UnknownSource => "It is not known what it was read from. Filter by keys and parameters in plain LINQ or SQL, or name what it depends on and read it outside of the context.",
+        CacheReason.UnknownSource => "It is not known what it was read from. Filter by keys and parameters in plain LINQ or SQL, on a context or a connection that Freshet sees; or write .AgeOnly() if only age ends what it does not see.",
         CacheReason.NoDependency => "It depends on nothing that Freshet has seen, so no write would ever end it. Name a tag in the policy, .Tag(…), and touch it when the data changes; or write .AgeOnly() if only age ends it.",
         CacheReason.TagInvalid => "A tag of it could not be made. Make tags from input with Tag.Of(\"name\", value), or with {route values} in .Tag(…).",
         CacheReason.Superseded => "A later load has stored its answer already; there is nothing to do.",

@@ -127,6 +127,9 @@ public sealed class LoadScope
 
     internal string Key { get; }
 
+    /// <summary>Whether the policy says that only age ends the result, whatever it was read from.</summary>
+    internal bool EndsByAge { get; set; }
+
     internal LoadScope? Parent { get; }
 
     /// <summary>Whether it is a load of that application: several may run in one process.</summary>
@@ -169,6 +172,22 @@ public sealed class LoadScope
         // C2, C3: doubt about the sources reaches what is made from this; a value that is merely too large leaves it alone.
         for (var scope = this; scope is not null; scope = reason.IsAboutSources() ? scope.Parent : null)
             scope.Refuse(reason, detail);
+    }
+
+    /// <summary>It reads what nobody analyses: no write would end it, unless only age is to end it.</summary>
+    /// <returns>Whether that stands against storing something.</returns>
+    internal bool ReadUnseen(string detail)
+    {
+        var counts = false;
+        for (var scope = this; scope is not null; scope = scope.Parent)
+        {
+            if (scope.EndsByAge)
+                continue;
+            scope.Refuse(CacheReason.UnknownSource, detail);
+            counts = true;
+        }
+
+        return counts;
     }
 
     /// <summary>C3: what a cached value read in this load was made from, the load is made from too.</summary>
