@@ -118,7 +118,7 @@ internal sealed class LoadTurns<T>
     /// <summary>A load ended.</summary>
     /// <param name="load">Which.</param>
     /// <param name="end">How.</param>
-    /// <param name="stillValid">Whether its result is valid now, known by live contact (C5).</param>
+    /// <param name="stillValid">Whether its result is valid now, known by live contact (C5); false for a failure, of which that is not known.</param>
     /// <param name="decisions">Receives one decision for each request whose turn has come.</param>
     public void Complete(Load load, LoadEnd end, bool stillValid, List<Decision> decisions)
     {
@@ -133,16 +133,10 @@ internal sealed class LoadTurns<T>
             return;
         }
 
-        // A failure is retried by at most one follower; the failure of the retry is everybody's.
-        if (end is LoadEnd.Failed && load.IsRetry)
-        {
-            foreach (var waiter in load.Waiters)
-                decisions.Add(new Decision(waiter.Handle, Turn.Take, load));
-            return;
-        }
-
         var waiting = load.Waiters;
-        if (end is LoadEnd.Shared)
+        // A failure is retried by at most one of those whom the load could serve; the failure of the retry is theirs. It says what there was
+        // when the retry began, so a request that arrived later does not take it, as it would not take a value.
+        if (end is LoadEnd.Shared || (end is LoadEnd.Failed && load.IsRetry))
         {
             waiting = [];
             foreach (var waiter in load.Waiters)

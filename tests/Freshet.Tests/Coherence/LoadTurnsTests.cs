@@ -189,6 +189,26 @@ public class LoadTurnsTests
     }
 
     [Fact]
+    public void C5_FailureOfTheRetryFromBeforeItsArrival_IsNotTaken()
+    {
+        Complete(LoadWithFollowers("b", "c"), LoadEnd.Failed, stillValid: false);
+        var retry = _decisions[0].Load!;
+        Arrive("d", 6);
+        Arrive("e", 7);
+        _decisions.Clear();
+
+        Complete(retry, LoadEnd.Failed, stillValid: false);
+
+        // They came after a touch: the failure may be of what was there before.
+        Assert.Equal([("c", Turn.Take), ("e", Turn.Lead)], _decisions.Select(d => (d.Handle, d.Turn)));
+        var next = _decisions[1].Load!;
+        Assert.Equal((7L, true), (next.Fence, next.IsRetry));
+        _decisions.Clear();
+        Complete(next, LoadEnd.Failed, stillValid: false);
+        Assert.Equal(("d", Turn.Take), Only());
+    }
+
+    [Fact]
     public void RetryIsCancelled_TheNextOneIsStillTheOnlyRetry()
     {
         Complete(LoadWithFollowers("b", "c", "d"), LoadEnd.Failed, stillValid: false);
