@@ -36,8 +36,9 @@ internal sealed class ClientPosition
 
     public bool IsNowhere => _own.Length == 0 && _public.Length == 0 && _others.Length == 0;
 
-    /// <summary>How many logs there are beside its own and the public one.</summary>
-    public int OtherLogs => _others.Select(t => t.Log).Distinct(StringComparer.Ordinal).Count();
+    /// <summary>For how many more logs there is room beside these and those of others, which may be named again (C10).</summary>
+    public int RoomBeside(IEnumerable<ClientPosition> others) =>
+        Math.Max(0, MaxOtherLogs - others.Append(this).SelectMany(p => p._others).Select(t => t.Log).Distinct(StringComparer.Ordinal).Count());
 
     /// <summary>Reads at most 24 tokens; what is no token is passed over.</summary>
     public static ClientPosition Parse(string? text)

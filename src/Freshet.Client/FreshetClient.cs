@@ -106,14 +106,17 @@ public sealed class FreshetClient : IAsyncDisposable
     }
 
     /// <summary>Notes that a request is sent now, and what it has to carry.</summary>
-    /// <param name="isWrite">Whether its answer may tell of other logs; those that are on their way share the room that is left.</param>
+    /// <param name="isWrite">
+    /// Whether its answer may tell of other logs. Those that are on their way share the room that is left, and keep the places of what
+    /// they carry: their answers may name it again when it was dropped meanwhile.
+    /// </param>
     internal Flight Depart(bool isWrite = false)
     {
         lock (_gate)
         {
             _calls++;
-            var left = Math.Max(0, ClientPosition.MaxOtherLogs - _known.OtherLogs - _flights.Sum(f => f.Room));
-            var flight = new Flight(_calls, Moment.Now(Time), _known, isWrite ? left - (left / 2) : 0);
+            var left = isWrite ? Math.Max(0, _known.RoomBeside(_flights.Select(f => f.Position)) - _flights.Sum(f => f.Room)) : 0;
+            var flight = new Flight(_calls, Moment.Now(Time), _known, left - (left / 2));
             _flights.Add(flight);
             return flight;
         }

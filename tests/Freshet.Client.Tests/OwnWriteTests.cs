@@ -208,6 +208,23 @@ public class OwnWriteTests
         Assert.EndsWith(".?0", rig.Sent["Freshet-Position"], StringComparison.Ordinal);
     }
 
+    // C10: its answer names that log again, though an answer that came first has dropped it.
+    [Fact]
+    public async Task WhatARequestOnItsWayCarries_KeepsItsPlace()
+    {
+        var (rig, _) = await ScriptedRig.ReadyAsync(Here);
+        await using var __ = rig;
+        var carried = $"{Script.Named(1, 5)}.{Script.Named(2, 5)}";
+        await rig.WriteAsync(_ => Script.Written("h", carried));
+        var read = rig.Depart("/a"); // a GET may write, too
+        await rig.WriteAsync(_ => Script.Written("h", Script.At(7, 3))); // both logs show everywhere
+        await rig.WriteAsync(_ => Script.Written("h", ""));
+        Assert.EndsWith(".?3", rig.Sent["Freshet-Position"], StringComparison.Ordinal); // half of six
+        await read.AnswerAsync(Script.Ok("one"));
+        await rig.WriteAsync(_ => Script.Written("h", ""));
+        Assert.EndsWith(".?4", rig.Sent["Freshet-Position"], StringComparison.Ordinal); // half of eight
+    }
+
     [Fact]
     public async Task TouchInAnotherTenantsLog_IsComparedWithThePlace()
     {

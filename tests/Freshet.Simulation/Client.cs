@@ -16,7 +16,7 @@ internal sealed class Client(int index, int tenantsLog)
 
     // Of other logs than its own and the public one, the one that was heard of last at the end.
     private readonly List<CarriedLog> _others = [];
-    private int _granted;
+    private readonly List<Write> _onTheWay = [];
     private long _changes;
 
     public int Index { get; } = index;
@@ -43,14 +43,22 @@ internal sealed class Client(int index, int tenantsLog)
         Forget(now);
         if (isRead)
             return ([.. _others], 0);
-        var left = Math.Max(0, MostOtherLogs - _others.Count - (rules.WritesShareRoom ? _granted : 0));
-        var room = left - (left / 2);
-        _granted += room;
-        return ([.. _others], room);
+        var taken = _others.Select(o => o.Log);
+        if (rules.WritesKeepWhatTheyCarry)
+            taken = taken.Concat(_onTheWay.SelectMany(w => w.Carried).Select(c => c.Log));
+        var granted = rules.WritesShareRoom ? _onTheWay.Sum(w => w.Room) : 0;
+        var left = Math.Max(0, MostOtherLogs - taken.Distinct().Count() - granted);
+        return ([.. _others], left - (left / 2));
     }
 
+    /// <summary>A write is on its way from now on.</summary>
+    public void Sent(Write write) => _onTheWay.Add(write);
+
     /// <summary>A write is over, in whatever way.</summary>
-    public void Land(Write write) => _granted -= write.Room;
+    public void Land(Write write) => _onTheWay.Remove(write);
+
+    /// <summary>No answer comes any more to some of its writes.</summary>
+    public void LandAll(Predicate<Write> isLost) => _onTheWay.RemoveAll(isLost);
 
     /// <summary>What the answer to a write tells is carried from now on.</summary>
     /// <returns>Whether all of it could be told.</returns>

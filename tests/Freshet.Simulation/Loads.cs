@@ -271,8 +271,8 @@ internal sealed partial class Loads
             _node.AnswerError(load.Leader, load);
         else if (load.Leader.Parent is { } parent)
             EndInside(parent, load, LoadEnd.Cancelled);
-        if (load.Writing is { } write && end is not LoadEnd.Cancelled)
-            _simulation.Writes.AnsweredWith(write);
+        if (load.Writing is { } write)
+            _simulation.Writes.Ended(write, hasAnswer: end is not LoadEnd.Cancelled);
         DoAll(decisions, end, load);
     }
 

@@ -132,6 +132,9 @@ internal class Rules
     // C10: writes that are on their way together share the room that their client has.
     public virtual bool WritesShareRoom => true;
 
+    // C10: what a write on its way carries, its answer may name again; so its place is not given away.
+    public virtual bool WritesKeepWhatTheyCarry => true;
+
     // C10: whether the node has applied what the client's position names.
     public virtual bool Covers(LogFollower follower, Position position) => follower.Covers(position);
 

@@ -46,6 +46,11 @@ internal static partial class Variants
         public override bool WritesShareRoom => false;
     }
 
+    private sealed class WhatIsOnItsWayLosesItsPlace : Rules
+    {
+        public override bool WritesKeepWhatTheyCarry => false;
+    }
+
     private sealed class PositionIsIgnored : Rules
     {
         public override bool Covers(LogFollower follower, Position position) => true;

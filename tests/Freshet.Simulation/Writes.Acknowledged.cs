@@ -6,10 +6,11 @@ internal sealed partial class Writes
     // Their answers do not end before they show on every node.
     private readonly List<(Write Write, long Since)> _held = [];
 
-    /// <summary>The answer to a request ends, inside of whose load something was written.</summary>
-    public void AnsweredWith(Write write)
+    /// <summary>A request ends, inside of whose load something was written.</summary>
+    public void Ended(Write write, bool hasAnswer)
     {
-        if (write.HasCommitted && !write.IsAcknowledged)
+        write.Client.Land(write);
+        if (hasAnswer && write.HasCommitted && !write.IsAcknowledged)
             Acknowledge(write);
     }
 
@@ -25,7 +26,7 @@ internal sealed partial class Writes
     private void Drop(Write write)
     {
         write.State = WriteState.Done;
-        if (_writes.Remove(write))
+        if (_writes.Remove(write) && write.Inside is null)
             write.Client.Land(write);
     }
 
@@ -81,7 +82,7 @@ internal sealed partial class Writes
             return false;
         _held.RemoveAt(at);
         // A node that died has ended no answer.
-        if (write.Life == write.Node.Life && _simulation.Nodes[write.Node.Index] == write.Node)
+        if (!IsLost(write))
             Acknowledge(write, isTold: false);
         return true;
     }

@@ -86,7 +86,7 @@ internal sealed partial class Writes(Scheduler simulation)
         if (_writes.Count == 0)
             return false;
         var write = _writes[_simulation.Random.Below(_writes.Count)];
-        if (write.Life != write.Node.Life || _simulation.Nodes[write.Node.Index] != write.Node)
+        if (IsLost(write))
         {
             Drop(write);
             return true;
@@ -123,6 +123,7 @@ internal sealed partial class Writes(Scheduler simulation)
         // Whoever has no tenant yet, or administers others, writes everywhere.
         var changes = client.Log == Client.NoLog || _simulation.Random.Below(6) == 0 ? _world.Changes : _changesOf[client.Log];
         var change = Coarsen(changes[_simulation.Random.Below(changes.Count)]);
+        client.LandAll(IsLost);
         var (carried, room) = client.Depart(_simulation.Rules, isRead: inside is not null, _simulation.Now);
         var write = new Write { Client = client, Node = node, Life = node.Life, Change = change, Inside = inside, Carried = carried, Room = room };
         write.State = _simulation.Rules.AppendsAfterCommit ? WriteState.Begun : WriteState.Committed;
@@ -132,8 +133,12 @@ internal sealed partial class Writes(Scheduler simulation)
         if (inside is not null)
             _simulation.Note(Event.WriteInsideALoad, node.Index, inside.Key.Index);
         _writes.Add(write);
+        client.Sent(write);
         return write;
     }
+
+    // The node died: no answer comes.
+    private bool IsLost(Write write) => write.Life != write.Node.Life || _simulation.Nodes[write.Node.Index] != write.Node;
 
     private Change Coarsen(Change change)
     {

@@ -4,7 +4,7 @@ import type { Copies, Copy } from './copies';
 import { moment, since } from './elapsed';
 import type { Environment } from './environment';
 import { concerns, parseGroups, touchedBy, type Touched } from './groups';
-import { isAfter, latest, roomOf, type Position } from './position';
+import { isAfter, latest, roomBeside, type Position } from './position';
 import { note, type Reading, type Readings } from './readings';
 import { timeToLive } from './status';
 
@@ -66,6 +66,8 @@ const keyed = ['Authorization', 'Accept', 'Accept-Language'];
 export function wrapFetch(calls: Calls): typeof fetch {
   const { env, copies, flights, stats } = calls;
   let granted = 0; // room for other logs, to writes that are on their way
+  // Of requests on their way: their answers may name again what was dropped meanwhile, so it keeps its place.
+  const carried = new Map<Request, Position>();
 
   return async function (input, init) {
     const given = init?.signal ?? (input instanceof Request ? input.signal : null);
@@ -86,6 +88,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
       throw error;
     } finally {
       for (const reading of readings) reading.pending--;
+      carried.delete(request);
     }
   };
 
@@ -143,7 +146,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
   }
 
   async function write(request: Request, readings: Reading[]): Promise<Response> {
-    const left = Math.max(0, roomOf(calls.position()) - granted);
+    const left = Math.max(0, roomBeside(calls.position(), ...carried.values()) - granted);
     const room = left - (left >> 1);
     granted += room;
     try {
@@ -176,6 +179,7 @@ export function wrapFetch(calls: Calls): typeof fetch {
 
   function send(request: Request, unknown: string, room?: number): Promise<Response> {
     const known = latest(request.headers.get(positionField), calls.position());
+    carried.set(request, known);
     const position = room === undefined ? known || unknown : `${known && `${known}.`}?${room}`;
     if (position) request.headers.set(positionField, position);
     stats.calls++;

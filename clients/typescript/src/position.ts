@@ -69,7 +69,7 @@ export function unsettled(known: Position, carried: Position, named: Position): 
     !named || token.length === charactersToName || still.includes(logAndEpoch(token)) || isAfter(token, carried)).join('.');
 }
 
-/** For how many more logs that are named there is room. */
-export function roomOf(known: Position): number {
-  return mostNamed - new Set(known.split('.').map(token => token.slice(charactersToName)).filter(Boolean)).size;
+/** For how many more logs there is room beside those that positions name. */
+export function roomBeside(...positions: Position[]): number {
+  return mostNamed - new Set(positions.join('.').split('.').map(token => token.slice(charactersToName)).filter(Boolean)).size;
 }

@@ -156,6 +156,22 @@ describe('positions of other logs', () => {
     await write.call.fail();
   });
 
+  test('what a request on its way carries keeps its place: its answer may name it again', async () => {
+    await page.write(wrote('"h"', {}, 200, `${named(1, 5)}.${named(2, 5)}`));
+    const read = await page.ask(); // a GET may write, too
+    await page.write(wrote('"h"', {}, 200, token(7))); // both logs show everywhere
+    const granted = async (): Promise<string> => {
+      const write = await page.ask({ method: 'PUT' });
+      await write.call.answer(wrote('"h"', {}, 200));
+      await write.answer;
+      return write.call.header(position)!.slice(-2);
+    };
+    expect(await granted()).toBe('?3'); // half of six
+    await read.call.answer(new Response('ok'));
+    await read.answer;
+    expect(await granted()).toBe('?4'); // half of eight
+  });
+
   test('one that failed gives its room back', async () => {
     const write = await page.ask({ method: 'PUT' });
     await write.call.fail();
