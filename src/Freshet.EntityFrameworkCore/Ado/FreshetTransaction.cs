@@ -92,46 +92,24 @@ public sealed class FreshetTransaction : DbTransaction
     }
 
     /// <inheritdoc/>
-    public override void Save(string savepointName)
-    {
-        _inner.Save(savepointName);
-        _pending.Savepoint();
-    }
+    public override void Save(string savepointName) => _inner.Save(savepointName);
 
     /// <inheritdoc/>
-    public override async Task SaveAsync(string savepointName, CancellationToken cancellationToken = default)
-    {
-        await _inner.SaveAsync(savepointName, cancellationToken).ConfigureAwait(false);
-        _pending.Savepoint();
-    }
+    public override Task SaveAsync(string savepointName, CancellationToken cancellationToken = default) => _inner.SaveAsync(savepointName, cancellationToken);
 
     /// <inheritdoc/>
-    public override void Rollback(string savepointName)
-    {
-        _inner.Rollback(savepointName);
-        _pending.RollbackToSavepoint();
-    }
+    public override void Rollback(string savepointName) => _inner.Rollback(savepointName);
 
     /// <inheritdoc/>
-    public override async Task RollbackAsync(string savepointName, CancellationToken cancellationToken = default)
-    {
-        await _inner.RollbackAsync(savepointName, cancellationToken).ConfigureAwait(false);
-        _pending.RollbackToSavepoint();
-    }
+    public override Task RollbackAsync(string savepointName, CancellationToken cancellationToken = default) =>
+        _inner.RollbackAsync(savepointName, cancellationToken);
 
     /// <inheritdoc/>
-    public override void Release(string savepointName)
-    {
-        _inner.Release(savepointName);
-        _pending.ReleaseSavepoint();
-    }
+    public override void Release(string savepointName) => _inner.Release(savepointName);
 
     /// <inheritdoc/>
-    public override async Task ReleaseAsync(string savepointName, CancellationToken cancellationToken = default)
-    {
-        await _inner.ReleaseAsync(savepointName, cancellationToken).ConfigureAwait(false);
-        _pending.ReleaseSavepoint();
-    }
+    public override Task ReleaseAsync(string savepointName, CancellationToken cancellationToken = default) =>
+        _inner.ReleaseAsync(savepointName, cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

@@ -167,7 +167,9 @@ internal sealed class CommandInterceptor(ContextModels models, CommandWatch watc
                 save.Rows ??= SavedRows.Of(context, models.Of(context), state.Attached);
                 if (save.RanByItself)
                     save.Doubt(watch.Tenant);
-                (save.Transaction, save.Connection) = (command.Transaction, command.Connection);
+                (save.Transaction, save.Connection) = (command.Transaction is { } transaction ? writes.Of(transaction) : null, command.Connection);
+                // The application may have gone back to a savepoint of its own before.
+                save.IsUndone = false;
                 save.RanByItself |= !writes.IsInTransaction(command, ambient);
             }
 

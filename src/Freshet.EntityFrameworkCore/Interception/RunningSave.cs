@@ -14,12 +14,12 @@ internal sealed class RunningSave
 
     public SavedRows? Rows { get; set; }
 
-    /// <summary>The transaction of the last attempt.</summary>
-    public DbTransaction? Transaction { get; set; }
+    /// <summary>The transaction of the last attempt; its object may run another one when the save ends.</summary>
+    public PendingWrites? Transaction { get; set; }
 
     public DbConnection? Connection { get; set; }
 
-    /// <summary>Whether it went back to its own savepoint, so that nothing of it is left.</summary>
+    /// <summary>Whether it went back to its own savepoint after its last command, so that nothing of it is left.</summary>
     public bool IsUndone { get; set; }
 
     /// <summary>

@@ -73,27 +73,11 @@ internal sealed class TransactionInterceptor(WriteLog writes, CommandWatch watch
         TransactionErrorEventData eventData,
         CancellationToken cancellationToken = default) => await writes.InvalidateAsync(Failed(transaction, eventData));
 
-    public override void CreatedSavepoint(DbTransaction transaction, TransactionEventData eventData)
-    {
-        if (SaveOf(eventData) is null)
-            writes.Of(transaction).Savepoint();
-    }
-
-    public override Task CreatedSavepointAsync(
-        DbTransaction transaction,
-        TransactionEventData eventData,
-        CancellationToken cancellationToken = default)
-    {
-        CreatedSavepoint(transaction, eventData);
-        return Task.CompletedTask;
-    }
-
     public override void RolledBackToSavepoint(DbTransaction transaction, TransactionEventData eventData)
     {
+        // Events do not name the savepoint. A save that fails goes back to its own one; nothing else is known to be undone.
         if (SaveOf(eventData) is { } save)
             save.IsUndone = true;
-        else
-            writes.Of(transaction).RollbackToSavepoint();
     }
 
     public override Task RolledBackToSavepointAsync(
@@ -105,22 +89,6 @@ internal sealed class TransactionInterceptor(WriteLog writes, CommandWatch watch
         return Task.CompletedTask;
     }
 
-    public override void ReleasedSavepoint(DbTransaction transaction, TransactionEventData eventData)
-    {
-        if (SaveOf(eventData) is null)
-            writes.Of(transaction).ReleaseSavepoint();
-    }
-
-    public override Task ReleasedSavepointAsync(
-        DbTransaction transaction,
-        TransactionEventData eventData,
-        CancellationToken cancellationToken = default)
-    {
-        ReleasedSavepoint(transaction, eventData);
-        return Task.CompletedTask;
-    }
-
-    // The savepoint that SaveChanges makes for itself concerns that save alone.
     private static RunningSave? SaveOf(TransactionEventData data) => data.Context is { } context ? ContextState.Of(context).Save : null;
 
     private List<Touch> Failed(DbTransaction transaction, TransactionErrorEventData data)

@@ -125,7 +125,7 @@ internal sealed class ConnectionState
     public IReadOnlyList<Touch> Closed()
     {
         // A reader that nobody closed ends with the connection, and nobody says how.
-        List<Touch> due = [.. Current?.End() ?? [], .. EndUnseen(), .. BySql?.Closed() ?? [], .. Running.SelectMany(r => _writes.Wrote(null, null, r.Place.Ambient, r.Touches))];
+        List<Touch> due = [.. Current?.End() ?? [], .. EndUnseen(), .. BySql?.Closed() ?? [], .. Running.SelectMany(r => _writes.Wrote(default(PendingWrites), null, r.Place.Ambient, r.Touches))];
         Running.Clear();
         (Current, BySql, OpenedIn, Enlisted, IsHeld, IsClosing) = (null, null, null, null, false, false);
         return due;

@@ -4,13 +4,14 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Freshet.EntityFrameworkCore.Writes;
 
-/// <summary>What a transaction has written so far and what of it has been undone. Safe for concurrent use.</summary>
+/// <summary>
+/// What a transaction has written so far. A rollback to a savepoint takes nothing from it: which savepoint was meant, and what was
+/// written since, is not known for sure, and a touch too many costs a load only (C8). Safe for concurrent use.
+/// </summary>
 internal sealed class PendingWrites(HeldWrites held)
 {
     private readonly Lock _gate = new();
     private readonly List<Touch> _touches = [];
-    private readonly List<int> _savepoints = [];
-    private bool _savepointsUnclear;
     private int _heldCount;
 
     /// <summary>The object that stands for the transaction; null when there is none.</summary>
@@ -34,6 +35,9 @@ internal sealed class PendingWrites(HeldWrites held)
     /// <summary>Whether the transaction is over although nothing has said so: it may have been committed outside of what is seen.</summary>
     public bool HasEnded => (Owner is not null && !ReferenceEquals(Owner.CurrentTransaction?.GetDbTransaction(), Transaction))
         || (Transaction is not null && IsOver(Transaction));
+
+    /// <summary>Whether its object runs a later transaction by now: providers use one object for many.</summary>
+    public bool IsOfAnEarlierOne => (IsCommitted || IsRolledBack) && Transaction is not null && !IsOver(Transaction);
 
     /// <returns>What is due at once.</returns>
     public IReadOnlyList<Touch> Add(IReadOnlyList<Touch> touches)
@@ -93,33 +97,6 @@ internal sealed class PendingWrites(HeldWrites held)
     /// <summary>It is over, and nothing has said how: it counts as committed.</summary>
     /// <returns>What is due.</returns>
     public IReadOnlyList<Touch> End() => IsOfSave ? Rollback() : Commit();
-
-    public void Savepoint()
-    {
-        lock (_gate)
-            _savepoints.Add(_touches.Count);
-    }
-
-    /// <summary>Events do not name the savepoint: with more than one it is not known which is meant, so nothing is forgotten.</summary>
-    public void RollbackToSavepoint()
-    {
-        lock (_gate)
-        {
-            if (!IsInDoubt && !_savepointsUnclear && _savepoints is [var count])
-                _touches.RemoveRange(count, _touches.Count - count);
-        }
-    }
-
-    public void ReleaseSavepoint()
-    {
-        lock (_gate)
-        {
-            if (_savepoints.Count == 1)
-                _savepoints.Clear();
-            else
-                _savepointsUnclear = true;
-        }
-    }
 
     // Some providers take the connection away from a transaction that has ended, others refuse to say how isolated it is.
     private static bool IsOver(DbTransaction transaction)

@@ -29,7 +29,15 @@ internal sealed partial class WriteLog(CacheEngine engine, HeldWrites held, ILog
     public ConnectionState Of(DbConnection connection) => _connections.GetValue(connection, c => new ConnectionState(c, this));
 
     /// <summary>What a transaction has written. One that nothing was told of ends where it cannot be seen, so it is in doubt from the start.</summary>
-    public PendingWrites Of(DbTransaction transaction) => _transactions.GetValue(transaction, t => Foreign(t));
+    public PendingWrites Of(DbTransaction transaction)
+    {
+        var pending = _transactions.GetValue(transaction, t => Foreign(t));
+        if (!pending.IsOfAnEarlierOne)
+            return pending;
+        pending = Foreign(transaction);
+        _transactions.AddOrUpdate(transaction, pending);
+        return pending;
+    }
 
     /// <summary>A transaction begins, and its end will be seen. Providers reuse the object of one that has ended.</summary>
     /// <param name="connection">Where it begins.</param>
@@ -44,8 +52,9 @@ internal sealed partial class WriteLog(CacheEngine engine, HeldWrites held, ILog
     /// <returns>What is due, of transactions before it.</returns>
     public IReadOnlyList<Touch> Join(DbConnection connection, DbTransaction transaction)
     {
+        // One whose end is not seen may have ended, and its object begun another one.
         if (_transactions.TryGetValue(transaction, out var known) && known is { IsCommitted: false, IsRolledBack: false, HasEnded: false })
-            return [];
+            return known.IsInDoubt ? known.Doubt() : [];
         return Begin(connection, Foreign(transaction));
     }
 
@@ -56,16 +65,23 @@ internal sealed partial class WriteLog(CacheEngine engine, HeldWrites held, ILog
         DbConnection? connection,
         Transaction? ambient,
         IReadOnlyList<Touch> touches,
+        bool failed = false) => Wrote(transaction is null ? null : Of(transaction), connection, ambient, touches, failed);
+
+    /// <inheritdoc cref="Wrote(DbTransaction, DbConnection, Transaction, IReadOnlyList{Touch}, bool)"/>
+    public IReadOnlyList<Touch> Wrote(
+        PendingWrites? pending,
+        DbConnection? connection,
+        Transaction? ambient,
+        IReadOnlyList<Touch> touches,
         bool failed = false)
     {
         var state = connection is null ? null : Of(connection);
-        if (transaction is null && state?.BySql is { } begun)
+        if (pending is null && state?.BySql is { } begun)
             return begun.Wrote(touches, failed);
         if (touches.Count == 0)
             return touches;
-        if (transaction is not null)
+        if (pending is not null)
         {
-            var pending = Of(transaction);
             // A save hands on what it wrote when its own transaction is over.
             var due = pending.IsOfSave || state is null ? [] : state.Meet(pending);
             return [.. due, .. pending.Add(touches)];
