@@ -10,7 +10,7 @@ public sealed class PostgresReusedTransactionTests(PostgresServer server) : Reus
 /// <summary>C8: an object of the provider is not a transaction: it may run one after the other.</summary>
 public abstract class ReusedTransactionTests(PostgresServer? server) : DatabaseTests(server)
 {
-    private static readonly string[] _country = ["country/sk"];
+    private static readonly string[] Country = ["country/sk"];
 
     [Fact]
     public async Task C8_NextTransactionOfTheConnection_TouchesWhatTheLastOneWrote()
@@ -27,7 +27,7 @@ public abstract class ReusedTransactionTests(PostgresServer? server) : DatabaseT
             App.Store.Clear();
             await using var second = await connection.BeginTransactionAsync();
             await db.Database.UseTransactionAsync(second);
-            Assert.Equal(_country, PublicOnly(App.Store.Touched()));
+            Assert.Equal(Country, PublicOnly(App.Store.Touched()));
         });
     }
 
@@ -47,7 +47,7 @@ public abstract class ReusedTransactionTests(PostgresServer? server) : DatabaseT
                 await db.Database.UseTransactionAsync(null);
                 App.Store.Clear();
                 _ = await db.Imports.AsNoTracking().ToListAsync();
-                Assert.Equal(_country, PublicOnly(App.Store.Touched()));
+                Assert.Equal(Country, PublicOnly(App.Store.Touched()));
             }
         });
     }
@@ -77,11 +77,11 @@ public abstract class ReusedTransactionTests(PostgresServer? server) : DatabaseT
             command.CommandText = "UPDATE \"Countries\" SET \"Name\" = 'b' WHERE \"Code\" = 'sk'";
             App.Store.Clear();
             await command.ExecuteNonQueryAsync();
-            Assert.Equal(_country, PublicOnly(App.Store.Touched()));
+            Assert.Equal(Country, PublicOnly(App.Store.Touched()));
             await transaction.CommitAsync();
             App.Store.Clear();
             _ = await db.Imports.AsNoTracking().ToListAsync();
-            Assert.Equal(_country, PublicOnly(App.Store.Touched()));
+            Assert.Equal(Country, PublicOnly(App.Store.Touched()));
         });
     }
 
