@@ -64,6 +64,7 @@ internal static class ModelDefaults
             draft.Key = key;
         foreach (var property in root.GetProperties())
         {
+            draft.Kinds[property.Name] = KeyText.KindOf(property.GetTypeMapping().Converter?.ProviderClrType ?? property.ClrType);
             if (property.GetTypeMapping().Converter is { } converter)
                 draft.Converters[property.Name] = value => property.ClrType.IsInstanceOfType(value) ? converter.ConvertToProvider(value) : value;
         }

@@ -47,7 +47,8 @@ public sealed class CacheInvalidationService
         where T : class
     {
         ArgumentNullException.ThrowIfNull(key);
-        return AppendAsync(RowChange(Model.Get(typeof(T)), key));
+        var entity = Model.Get(typeof(T));
+        return AppendAsync(Segments(entity, key) is { } row ? RowChange(entity, row, TenantsOf(entity)) : TypeChange(entity));
     }
 
     /// <summary>That row changed, under the parents that the object names, and what cascades from it.</summary>
@@ -78,7 +79,9 @@ public sealed class CacheInvalidationService
         var (child, parent) = (Model.Get(typeof(T)), Model.Get(typeof(TParent)));
         if (!child.Parents.Any(e => e.Parent == parent))
             throw new InvalidOperationException($"The model gives '{child.Name}' no parent '{parent.Name}'.");
-        return AppendAsync(Cascade.Collection(child, parent, Segments(parent, parentKey), TenantsOf(child), Ambient));
+        return AppendAsync(Segments(parent, parentKey) is { } of
+            ? Cascade.Collection(child, parent, of, TenantsOf(child), Ambient)
+            : Cascade.Expand(TypeChange(child), Ambient));
     }
 
     /// <summary>A tag was touched: what depends on it, on the subtrees above it, and on everything under it.</summary>
@@ -94,14 +97,15 @@ public sealed class CacheInvalidationService
         {
             // An answer that everyone shares carries the tag in the public log; who names it does not know whether there is one.
             if (!tenant.IsPublic)
-                await _append(Tenant.Public, [tag], default).ConfigureAwait(false);
-            await _append(tenant, [tag], default).ConfigureAwait(false);
+                await _append(Tenant.Public, _source.SpellingsOf(tag), default).ConfigureAwait(false);
+            foreach (var owner in _source.OwnersOf(tag, tenant))
+                await _append(owner, _source.SpellingsOf(tag), default).ConfigureAwait(false);
             return;
         }
 
         var entity = Model.Of(tag) ?? throw new InvalidOperationException(
             $"No tenant is set here, so it is not known for whom the tag '{tag}' is to be touched. Enter the tenant, using (tenants.Enter(\"name\")), once for each that is meant; for what is public, enter Tenant.Public.");
-        await _append(Tenant.Public, [entity.IsInTenants ? entity.TypeTag : tag], default).ConfigureAwait(false);
+        await _append(Tenant.Public, entity.IsInTenants ? [entity.TypeTag] : _source.SpellingsOf(tag), default).ConfigureAwait(false);
     }
 
     /// <summary>Everything that a tenant has changed.</summary>
@@ -123,6 +127,7 @@ public sealed class CacheInvalidationService
 
     private IReadOnlyList<Touch> Touches(Tag tag)
     {
+        tag = RowSpelling.OtherOf(tag, Model) ?? tag;
         var segments = tag.Segments;
         if (segments.Length == 0 || Model.Find(segments[0]) is not { } entity)
             return [new Touch(Ambient, tag, "not an entity of the model: the tag itself")];
@@ -136,8 +141,6 @@ public sealed class CacheInvalidationService
             ? Cascade.Expand(RowChange(entity, rest, TenantsOf(entity)), Ambient)
             : [new Touch(Ambient, tag, $"not a row of {entity.Name}: the tag itself")];
     }
-
-    private EntityChange RowChange(EntityType entity, IReadOnlyList<object> key) => RowChange(entity, Segments(entity, key), TenantsOf(entity));
 
     // Under which parents the row is, nobody says: what was read by a parent is reached through the type.
     private static EntityChange RowChange(EntityType entity, string[] key, Tenant[] tenants) => new(entity, ChangeKind.Declared)
@@ -155,9 +158,10 @@ public sealed class CacheInvalidationService
 
     // The implicit tenant of an application without tenants owns no rows that name another.
     private Tenant[] TenantsOf(EntityType entity) =>
-        entity.Tenancy is Tenancy.Property && Ambient is { IsPublic: false } ambient && ambient != Tenant.Default ? [ambient] : [];
+        entity.Tenancy is Tenancy.Property && Ambient is { IsPublic: false } ambient && ambient != Tenant.Default ? entity.OwnersOf(ambient) : [];
 
-    private static string[] Segments(EntityType entity, IReadOnlyList<object> key)
+    // As rows spell it; null for a key that no row has, which may be another name of one.
+    private static string[]? Segments(EntityType entity, IReadOnlyList<object> key)
     {
         if (key.Count == 0 || (entity.Key.Count > 0 && key.Count != entity.Key.Count))
             throw new ArgumentException($"The key of '{entity.Name}' has {entity.Key.Count} values ({string.Join(", ", entity.Key)}).", nameof(key));
@@ -172,7 +176,7 @@ public sealed class CacheInvalidationService
             segments[i] = segment;
         }
 
-        return segments;
+        return entity.KeyKinds.Count == 0 || RowSpelling.TrySpell(segments, entity.KeyKinds) ? segments : null;
     }
 
     private ValueTask AppendAsync(EntityChange change) => AppendAsync(Cascade.Expand(change, Ambient));

@@ -24,6 +24,9 @@ internal sealed class EntityDraft
     /// <summary>Makes a key's value what the database compares, by property; where there is none, the value is that already.</summary>
     public Dictionary<string, Func<object, object?>> Converters { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What the database compares, by property; where there is none, the class says it.</summary>
+    public Dictionary<string, KeyKind> Kinds { get; } = new(StringComparer.Ordinal);
+
     public List<EdgeDraft> Parents { get; } = [];
 
     public static string RequireName(string tag)

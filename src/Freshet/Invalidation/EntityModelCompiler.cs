@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Freshet.Invalidation;
 
 /// <summary>Checks declarations and makes them an immutable <see cref="EntityModel"/>.</summary>
@@ -31,7 +33,20 @@ internal static class EntityModelCompiler
         draft.TenantProperty,
         [.. (draft.Key ?? []).Where(p => !string.Equals(p, draft.TenantProperty, StringComparison.Ordinal))],
         draft.Converters,
+        Kinds(draft),
         draft.IsUserScoped);
+
+    private static Dictionary<string, KeyKind> Kinds(EntityDraft draft)
+    {
+        var kinds = new Dictionary<string, KeyKind>(draft.Kinds, StringComparer.Ordinal);
+        foreach (var name in (draft.Key ?? []).Append(draft.TenantProperty).OfType<string>())
+        {
+            if (draft.ClrType?.GetProperty(name, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance) is { } property)
+                kinds.TryAdd(name, KeyText.KindOf(property.PropertyType));
+        }
+
+        return kinds;
+    }
 
     private static EntityEdge Edge(Dictionary<EntityDraft, EntityType> types, EntityDraft child, EdgeDraft edge)
     {

@@ -59,6 +59,12 @@ internal sealed class EntityModelSource
         }
     }
 
+    /// <summary>A tag that is named by hand, and what it means in the spelling of the rows.</summary>
+    public IReadOnlyList<Tag> SpellingsOf(Tag tag) => HasParts && RowSpelling.OtherOf(tag, Model) is { } other ? [tag, other] : [tag];
+
+    /// <summary>In whose logs the rows are that a tag means in a tenant.</summary>
+    public IReadOnlyList<Tenant> OwnersOf(Tag tag, Tenant tenant) => HasParts && Model.Of(tag) is { } entity ? entity.OwnersOf(tenant) : [tenant];
+
     /// <summary>Does this once the model is built, before anybody gets it.</summary>
     public void WhenBuilt(Action<EntityModel> work) => _whenBuilt = work;
 }

@@ -34,6 +34,7 @@ internal sealed class EntityType
     private readonly List<EntityEdge> _children = [];
 
     private readonly IReadOnlyDictionary<string, Func<object, object?>> _converters;
+    private readonly IReadOnlyDictionary<string, KeyKind> _kinds;
 
     public EntityType(
         string name,
@@ -42,9 +43,10 @@ internal sealed class EntityType
         string? tenantProperty,
         IReadOnlyList<string> key,
         IReadOnlyDictionary<string, Func<object, object?>> converters,
+        IReadOnlyDictionary<string, KeyKind> kinds,
         bool isUserScoped = false)
     {
-        _converters = converters;
+        (_converters, _kinds) = (converters, kinds);
         Name = name;
         ClrType = clrType;
         Tenancy = tenancy;
@@ -75,6 +77,12 @@ internal sealed class EntityType
     /// <summary>The properties of the key, in the order of the tag's segments, without the tenant; empty when not known.</summary>
     public IReadOnlyList<string> Key { get; }
 
+    /// <summary>Of which kinds the values of its key are, in order; empty when that is not known.</summary>
+    public IReadOnlyList<KeyKind> KeyKinds => field ??=
+        Key.Count == 0 ? _parents.Find(e => e.SameKey)?.Parent.KeyKinds ?? []
+        : Key.All(_kinds.ContainsKey) ? [.. Key.Select(p => _kinds[p])]
+        : [];
+
     public IReadOnlyList<EntityEdge> Parents => _parents;
 
     public IReadOnlyList<EntityEdge> Children => _children;
@@ -82,6 +90,14 @@ internal sealed class EntityType
     /// <summary>What the database compares when it compares that property with the value.</summary>
     public object? ToDatabase(string property, object? value) =>
         value is not null && _converters.TryGetValue(property, out var convert) ? convert(value) : value;
+
+    /// <summary>In whose logs the rows are that a tenant means: its own, and, where rows spell their tenant otherwise than the one at work is
+    /// spelled, that one as well.</summary>
+    public Tenant[] OwnersOf(Tenant tenant) =>
+        Tenancy is Tenancy.Property && !tenant.IsPublic && tenant != Tenant.Default
+            && RowSpelling.Of(tenant.Name, _kinds.GetValueOrDefault(TenantProperty!)) is { } name && !string.Equals(name, tenant.Name, StringComparison.Ordinal)
+            ? [tenant, Tenant.Named(name)]
+            : [tenant];
 
     public override string ToString() => Name;
 

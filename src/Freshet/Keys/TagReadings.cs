@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace Freshet.Keys;
 
@@ -85,32 +84,6 @@ internal static class TagReadings
     }
 
     // How the keys of entities are written (KeyText), for what ASP.NET Core reads from such a text.
-    private static IEnumerable<string> Canonical(string text)
-    {
-        if (text.Length is 0 or > 128)
-            yield break;
-        if (Guid.TryParse(text, out var guid))
-            yield return guid.ToString("D");
-        if (Int128.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number))
-            yield return number.ToString(CultureInfo.InvariantCulture);
-        else if (TryHex(text.AsSpan().Trim(), out var hex))
-            yield return hex.ToString(CultureInfo.InvariantCulture);
-        if (bool.TryParse(text, out var boolean))
-            yield return boolean ? "true" : "false";
-        if (DateOnly.TryParse(text, CultureInfo.InvariantCulture, out var date))
-            yield return date.ToString("O", CultureInfo.InvariantCulture);
-    }
-
-    // MVC binds whole numbers by their type converter, which takes these.
-    private static bool TryHex(ReadOnlySpan<char> text, out long value)
-    {
-        value = 0;
-        var digits = text switch
-        {
-            ['#', ..] => text[1..],
-            ['0' or '&', 'x' or 'X' or 'h' or 'H', ..] => text[2..],
-            _ => default,
-        };
-        return !digits.IsEmpty && long.TryParse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value);
-    }
+    private static IEnumerable<string> Canonical(string text) =>
+        new[] { KeySpelling.OfGuid(text), KeySpelling.OfInteger(text), KeySpelling.OfBoolean(text), KeySpelling.OfDate(text) }.OfType<string>();
 }

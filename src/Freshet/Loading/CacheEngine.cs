@@ -154,11 +154,12 @@ internal sealed class CacheEngine(
     /// Invalidates a tag that somebody names by hand. An answer that everyone shares carries it in the public log, any other
     /// one in its tenant's, and who names it does not know which there are.
     /// </summary>
-    public async ValueTask InvalidateNamedAsync(Tenant tenant, Tag tag)
+    public async ValueTask InvalidateNamedAsync(IReadOnlyList<Tenant> tenants, IReadOnlyList<Tag> spellings)
     {
-        if (!tenant.IsPublic)
-            await InvalidateAsync(Tenant.Public, [tag]).ConfigureAwait(false);
-        await InvalidateAsync(tenant, [tag]).ConfigureAwait(false);
+        if (!tenants[0].IsPublic)
+            await InvalidateAsync(Tenant.Public, spellings).ConfigureAwait(false);
+        foreach (var tenant in tenants)
+            await InvalidateAsync(tenant, spellings).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -108,7 +108,7 @@ internal sealed class DataCache(
         // HybridCache's own word for "everything".
         var named = tag == "*" ? Tag.Root : ToTag(tag);
         model.Tags.InCode(named);
-        await engine.InvalidateNamedAsync(tenants.Current, named).ConfigureAwait(false);
+        await engine.InvalidateNamedAsync(model.OwnersOf(named, tenants.Current), model.SpellingsOf(named)).ConfigureAwait(false);
     }
 
     private async ValueTask<T> FindStoredAsync<T>(string written, LoadRequest request, DataForm<T> form, CancellationToken cancel) =>

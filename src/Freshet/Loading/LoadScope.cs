@@ -140,7 +140,18 @@ public sealed class LoadScope
     public void DependsOn(Dependency dependency)
     {
         _model?.Tags.InCode(dependency.Tag);
-        DependsOn(Tenant, dependency);
+        DependsOnAsSpelled(dependency);
+        if (_model is not { HasParts: true } model || RowSpelling.OtherOf(dependency.Tag, model.Model) is not { } other)
+            return;
+        // What no row has may be another name of one: any row of the type counts.
+        var isSubtree = dependency.IsSubtree || other.Segments.Length == 1;
+        DependsOnAsSpelled(isSubtree ? other.Subtree : other);
+    }
+
+    private void DependsOnAsSpelled(Dependency dependency)
+    {
+        foreach (var owner in _model?.OwnersOf(dependency.Tag, Tenant) ?? [Tenant])
+            DependsOn(owner, dependency);
         if (Tenant == Tenant.Default || Tenant.IsPublic || _model is not { HasParts: true } model)
             return;
         if (dependency.Tag.Equals(Tag.Root))

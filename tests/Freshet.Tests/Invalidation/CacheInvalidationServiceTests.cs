@@ -16,6 +16,7 @@ public class CacheInvalidationServiceTests
             model.Entity<Import>("import").Tenant(i => i.Tenant).Key(i => new { i.Tenant, i.Id });
             model.Entity<Mapping>("mapping").Tenant(m => m.Tenant).Key(m => new { m.Tenant, m.Id }).Parent<Import>(m => new { m.Tenant, m.ImportId });
             model.Entity<Country>("country").Public().Key(c => c.Code);
+            model.Entity<Order>("order").Tenant(o => o.Tenant).Key(o => o.Id);
         });
         var source = new EntityModelSource([part], new ServiceCollection().BuildServiceProvider());
         _service = new CacheInvalidationService(source, _tenants, (tenant, tags, _) =>
@@ -30,6 +31,24 @@ public class CacheInvalidationServiceTests
     private sealed record Mapping(string Tenant, int Id, int ImportId);
 
     private sealed record Country(string Code);
+
+    private sealed record Order(Guid Tenant, int Id);
+
+    // Rows name their tenant as Guids are written; whoever signs in may have it otherwise.
+    [Fact]
+    public async Task TenantIsSpelledOtherwiseThanByTheRows_TouchesInTheirs()
+    {
+        using (_tenants.Enter("0F8FAD5B-D9CB-469F-A165-70867728950E"))
+        {
+            await _service.InvalidateAsync<Order>(7);
+            await _service.InvalidateAsync(Tag.Parse("order/7"));
+            await _service.InvalidateAllAsync<Order>();
+        }
+
+        const string Rows = "0f8fad5b-d9cb-469f-a165-70867728950e";
+        string[] inTheirs = [.. _touched.Where(t => t.StartsWith(Rows, StringComparison.Ordinal))];
+        Assert.Equal([$"{Rows}: order/7", $"{Rows}: order/7", $"{Rows}: order"], inTheirs);
+    }
 
     [Fact]
     public async Task ById_TouchesTheRowAndWhatCascades()
