@@ -170,7 +170,13 @@ internal sealed class DataCache(
         if (scope.Tenant.IsPublic && !await engine.PublicKeys.TryAddAsync(self).ConfigureAwait(false))
             scope.DoNotStore(CacheReason.NoContact);
         foreach (var named in tags ?? [])
-            scope.DependsOn(ToDependency(named));
+        {
+            var dependency = ToDependency(named);
+            scope.DependsOn(dependency);
+            // HybridCache promises that removing the same text ends the entry.
+            if (dependency.IsSubtree)
+                scope.DependsOn(ToTag(named));
+        }
     }
 
     // "import/**" is every import; it can be depended on, and what is touched is a tag.
